@@ -1,0 +1,1 @@
+"""Counterpitch reads the pitches competitors pay to show and writes the brand's answer."""

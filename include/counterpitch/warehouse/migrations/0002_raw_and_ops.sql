@@ -1,0 +1,106 @@
+-- What the platforms answered, and what the operations crew looks at.
+create table raw.landed_file (
+    file_sha256 text primary key,
+    file_name   text not null,
+    kind        text not null,
+    mapping     text not null,
+    rows_read   bigint not null,
+    rows_landed bigint not null,
+    rows_quarantined bigint not null,
+    landed_at   timestamptz not null default now(),
+    check (rows_read = rows_landed + rows_quarantined)
+);
+comment on table raw.landed_file is 'A file that was imported. The three counts add up: a row is landed on a slice or held in quarantine.';
+
+create table raw.landed_row (
+    file_sha256 text not null references raw.landed_file on delete cascade,
+    row_number  bigint not null,
+    source      text not null,
+    brand_id    text not null,
+    kind        text not null,
+    partition_key date not null,
+    payload     jsonb not null,
+    primary key (file_sha256, row_number)
+);
+comment on table raw.landed_row is 'A file''s row waiting for its slice: the files source reads these, so a worker needs no shared disk.';
+create index landed_row_slice on raw.landed_row (brand_id, kind, partition_key);
+
+create table raw.ad_snapshot (
+    source      text not null,
+    brand_id    text not null,
+    ad_id       text not null,
+    partition_key date not null,
+    content_hash text not null,
+    payload     jsonb not null,
+    observed_at timestamptz not null,
+    primary key (source, brand_id, partition_key, ad_id, content_hash)
+);
+comment on table raw.ad_snapshot is 'What a platform answered about an ad on a day, without any token. Append-only by content hash.';
+
+create table ops.coverage (
+    source      text not null,
+    brand_id    text not null,
+    kind        text not null default 'ads',
+    partition_key date not null,
+    state       text not null check (state in ('ok', 'empty', 'not_covered', 'failed')),
+    code        text,
+    message     text,
+    rows        bigint not null default 0,
+    observed_at timestamptz not null,
+    primary key (source, brand_id, kind, partition_key)
+);
+comment on table ops.coverage is 'How the sweep of source x brand x day ended. A brand that shows nothing is not a brand that could not be read.';
+
+create table ops.intake (
+    source      text not null,
+    brand_id    text not null,
+    kind        text not null default 'ads',
+    partition_key date not null,
+    rows_read   bigint not null,
+    rows_core   bigint not null,
+    rows_merged bigint not null,
+    rows_quarantined bigint not null,
+    primary key (source, brand_id, kind, partition_key),
+    check (rows_read = rows_core + rows_merged + rows_quarantined)
+);
+comment on table ops.intake is 'The account of a slice: every row read is a core row, merged into one, or quarantined.';
+
+create table ops.quarantine (
+    quarantine_id bigint generated always as identity primary key,
+    source      text not null,
+    brand_id    text,
+    kind        text not null default 'ads',
+    partition_key date,
+    stage       text not null check (stage in ('import', 'validate')),
+    row_ref     text not null,
+    expectation text not null,
+    column_name text,
+    value       text,
+    reason      text not null,
+    row         jsonb not null,
+    status      text not null default 'held' check (status in ('held', 'replayed')),
+    held_at     timestamptz not null default now()
+);
+comment on table ops.quarantine is 'Rows that failed validation, with the expectation, the value, the reason in words and the whole raw row.';
+create index quarantine_slice on ops.quarantine (source, brand_id, partition_key);
+
+create table ops.validation_result (
+    partition_key date not null,
+    suite       text not null,
+    suite_version text not null,
+    expectation text not null,
+    column_name text not null default '',
+    success     boolean not null,
+    rows_checked bigint not null,
+    rows_failed bigint not null,
+    detail      jsonb not null default '{}',
+    primary key (partition_key, suite, expectation, column_name)
+);
+comment on table ops.validation_result is 'Each expectation''s outcome for a partition.';
+
+create table ops.watermark (
+    name        text primary key,
+    value       jsonb not null,
+    updated_at  timestamptz not null default now()
+);
+comment on table ops.watermark is 'How far a reader has come.';

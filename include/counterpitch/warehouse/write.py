@@ -1,0 +1,181 @@
+"""The few ways to write: replace a slice, upsert by key, append what is new. All by COPY, all run-twice safe.
+
+A slice is all rows of a table that share a key such as (source, brand, day). It is replaced whole in the
+caller's transaction, keyed by the partition and never by the fetched rows, so an empty day empties the
+slice. Each write takes an advisory lock on its slice, so two runs of one key cannot interleave.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from psycopg2 import sql as pg
+
+from counterpitch.warehouse.connection import Connection
+
+Row = Mapping[str, Any]
+
+
+def replace_slice(conn: Connection, table: str, key: Row, columns: Sequence[str], rows: Iterable[Row]) -> int:
+    """Delete the rows of `table` that match `key`, COPY `rows` in their place; returns how many.
+
+    `columns` are the columns of each row; those of `key` are filled from it. Values: str, numbers, dates,
+    None; a dict is JSON, a list is an array (a JSON list goes through `as_json`).
+    """
+    lock(conn, table, *(str(value) for value in key.values()))
+    where = pg.SQL(" and ").join(pg.SQL("{} = {}").format(pg.Identifier(c), pg.Literal(v)) for c, v in key.items())
+    with conn.cursor() as cursor:
+        cursor.execute(pg.SQL("delete from {} where {}").format(_table(table), where))
+    return copy(conn, table, [*key, *columns], ({**row, **key} for row in rows))
+
+
+def upsert(
+    conn: Connection, table: str, key: Sequence[str], columns: Sequence[str], rows: Iterable[Row], *, newer: str | None = None
+) -> int:
+    """Insert or update `rows` by `key` through a load table; returns how many rows were written.
+
+    With `newer`, a stored row is only replaced by one whose `newer` column is not smaller: restated
+    results carry `as_of`, and the later wins whatever the order of the runs. Of two rows in `rows` with
+    one key, the last wins.
+    """
+    names = [*key, *columns]
+    load = pg.Identifier("load_" + table.replace(".", "_"))
+    with conn.cursor() as cursor:
+        cursor.execute(
+            pg.SQL("create temp table {} on commit drop as select {}, 0::bigint as load_order from {} limit 0").format(
+                load, _columns(names), _table(table)
+            )
+        )
+        numbered = ({**row, "load_order": i} for i, row in enumerate(rows))
+        _copy(cursor, load, [*names, "load_order"], numbered)
+        cursor.execute(_merge(table, load, key, columns, newer))
+        written = int(cursor.rowcount)
+        cursor.execute(pg.SQL("drop table {}").format(load))
+    return written
+
+
+def append_new(conn: Connection, table: str, key: Sequence[str], columns: Sequence[str], rows: Iterable[Row]) -> int:
+    """Insert the rows whose `key` is not there yet, leave the others as they are; returns how many were new."""
+    return upsert(conn, table, key, [], rows) if not columns else _append(conn, table, key, columns, rows)
+
+
+def copy(conn: Connection, table: str, columns: Sequence[str], rows: Iterable[Row]) -> int:
+    """COPY rows into `table`; returns how many."""
+    with conn.cursor() as cursor:
+        return _copy(cursor, _table(table), columns, rows)
+
+
+def lock(conn: Connection, *name: str) -> None:
+    """Hold the advisory lock of this name until the transaction ends."""
+    with conn.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", ["\x1f".join(name)])
+
+
+def _append(conn: Connection, table: str, key: Sequence[str], columns: Sequence[str], rows: Iterable[Row]) -> int:
+    names = [*key, *columns]
+    load = pg.Identifier("load_" + table.replace(".", "_"))
+    with conn.cursor() as cursor:
+        cursor.execute(
+            pg.SQL("create temp table {} on commit drop as select {} from {} limit 0").format(load, _columns(names), _table(table))
+        )
+        _copy(cursor, load, names, rows)
+        cursor.execute(
+            pg.SQL("insert into {t} ({c}) select {c} from {l} on conflict ({k}) do nothing").format(
+                t=_table(table), c=_columns(names), l=load, k=_columns(key)
+            )
+        )
+        written = int(cursor.rowcount)
+        cursor.execute(pg.SQL("drop table {}").format(load))
+    return written
+
+
+def _merge(table: str, load: pg.Identifier, key: Sequence[str], columns: Sequence[str], newer: str | None) -> pg.Composed:
+    names = [*key, *columns]
+    action: pg.Composable = pg.SQL("do nothing")
+    if columns:
+        sets = pg.SQL(", ").join(pg.SQL("{c} = excluded.{c}").format(c=pg.Identifier(c)) for c in columns)
+        action = pg.SQL("do update set {}").format(sets)
+        if newer:
+            action += pg.SQL(" where stored.{c} <= excluded.{c}").format(c=pg.Identifier(newer))
+    order: list[pg.Composable] = [pg.Identifier(c) for c in key]
+    if newer:
+        order.append(pg.SQL("{} desc").format(pg.Identifier(newer)))
+    order.append(pg.SQL("load_order desc"))
+    return pg.SQL(
+        "insert into {t} as stored ({c}) select distinct on ({k}) {c} from {l} order by {o} on conflict ({k}) {a}"
+    ).format(t=_table(table), c=_columns(names), k=_columns(key), l=load, o=pg.SQL(", ").join(order), a=action)
+
+
+def _copy(cursor: Any, table: pg.Composable, columns: Sequence[str], rows: Iterable[Row]) -> int:
+    stream = _CopyText(columns, rows)
+    statement = pg.SQL("copy {} ({}) from stdin").format(table, _columns(columns))
+    cursor.copy_expert(statement, stream)
+    return stream.count
+
+
+def _table(name: str) -> pg.Identifier:
+    return pg.Identifier(*name.split("."))
+
+
+def _columns(names: Sequence[str]) -> pg.Composed:
+    return pg.SQL(", ").join(pg.Identifier(name) for name in names)
+
+
+class _CopyText(io.TextIOBase):
+    """Rows in COPY's text format, a block at a time: memory stays flat however many rows there are."""
+
+    def __init__(self, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        self.count = 0
+        self._columns = columns
+        self._rows: Iterator[Row] = iter(rows)
+        self._rest = ""
+
+    def read(self, size: int | None = -1) -> str:
+        """The next `size` characters, or all with -1."""
+        wanted = size if size is not None and size >= 0 else None
+        blocks, held = [self._rest], len(self._rest)
+        while wanted is None or held < wanted:
+            block = self._block()
+            if not block:
+                break
+            blocks.append(block)
+            held += len(block)
+        text = "".join(blocks)
+        self._rest = "" if wanted is None else text[wanted:]
+        return text if wanted is None else text[:wanted]
+
+    def _block(self, most: int = 1000) -> str:
+        lines = []
+        for row in islice(self._rows, most):
+            lines.append("\t".join([_field(row.get(column)) for column in self._columns]) + "\n")
+        self.count += len(lines)
+        return "".join(lines)
+
+
+def as_json(value: Any) -> str:
+    """Text of a `jsonb` value; keys sorted, so that equal values are equal bytes."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def _field(value: Any) -> str:
+    if value is None:
+        return "\\N"
+    if isinstance(value, str):
+        return _escape(value)
+    if isinstance(value, dict):
+        return _escape(as_json(value))
+    if isinstance(value, list | tuple):
+        return _escape("{" + ",".join(_element(item) for item in value) + "}")
+    return str(value)
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _element(value: Any) -> str:
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
