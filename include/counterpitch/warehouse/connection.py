@@ -12,12 +12,13 @@ from contextlib import contextmanager
 import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812 psycopg2 spells its class in lower case
 
+from counterpitch.errors import Transient
 from counterpitch.settings import settings
 
 __all__ = ["Connection", "WarehouseUnreachable", "connect", "transaction"]
 
 
-class WarehouseUnreachable(RuntimeError):
+class WarehouseUnreachable(Transient):
     """The warehouse did not answer; the message says what to start or set."""
 
 

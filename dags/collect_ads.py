@@ -1,0 +1,70 @@
+"""
+## Collect the ads of every brand, one day at a time
+
+**What it does.** For one day (the partition key) it asks every source of every brand for its ads and, for our
+own brands, their results; validates all of them at once; and replaces the day's slices in `core`.
+Bad rows go to `ops.quarantine` with the reason; too many of them stop the run before anything downstream moves.
+
+**When.** Daily at 06:00 UTC, for yesterday: by then every platform has closed the day it dates itself.
+
+**If a brand fails.** Its mapped task is red and `ops.coverage` says why and what to do; the other brands go on.
+A brand that shows nothing empties its slice; a brand that could not be read keeps what it had.
+
+**Backfill.** `counterpitch backfill --brand NAME --from DAY --to DAY`, or *Trigger* here with a day and brands.
+The days downstream follow by themselves. See docs/backfill.md.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from airflow.sdk import CronPartitionTimetable, dag, get_current_context, task
+
+from counterpitch import partition, policy
+from counterpitch.assets import ADS
+
+
+@dag(
+    schedule=CronPartitionTimetable("0 6 * * *", timezone="UTC", key_format="%Y-%m-%d", run_offset=-1),
+    start_date=datetime(2026, 1, 1),  # noqa: DTZ001 the timetable carries the time zone
+    catchup=False,
+    max_active_runs=2,
+    dagrun_timeout=timedelta(hours=4),
+    default_args=policy.DEFAULT_ARGS,
+    params=partition.scope_params(),
+    tags=["counterpitch", "collect"],
+    doc_md=__doc__,
+)
+def collect_ads() -> None:
+    @task
+    def choose_brands() -> list[str]:
+        """Each brand of this run's scope: one mapped task each."""
+        return partition.brands_of(get_current_context())
+
+    @task(pool="collect", map_index_template="{{ brand }}")
+    def collect(brand: str) -> dict[str, Any]:
+        """Ask all sources of one brand for the day."""
+        from counterpitch.sources.collect import collect_brand
+
+        return collect_brand(brand, partition.key_of(get_current_context()))
+
+    @task(trigger_rule="all_done_min_one_success", pool="compute")
+    def validate(brands: list[str]) -> dict[str, Any]:
+        """Validate the day once for all brands, and load what passed."""
+        from counterpitch.quality.publish import validate_and_load
+
+        return validate_and_load(partition.key_of(get_current_context()), brands)
+
+    @task(outlets=[ADS])
+    def publish(loaded: dict[str, Any]) -> None:
+        """Tell the chain, once, which brands moved."""
+        partition.publish(get_current_context(), ADS, loaded["brands"])
+
+    brands = choose_brands()
+    loaded = validate(brands)
+    collect.expand(brand=brands) >> loaded
+    publish(loaded)
+
+
+collect_ads()

@@ -1,0 +1,104 @@
+"""The partition key of a run, and the scope (brands) it works on: the only clock and the only reach of a task.
+
+A scheduled or REST-triggered run carries its key; a run started by hand in the UI names it as a parameter.
+The scope rides in the events of the upstream asset, because `conf` and `params` do not travel downstream:
+a run unites the brands of all its events and re-reads the key's whole scope, so a duplicate run is harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+from airflow.sdk import Asset, Param
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+Context = Mapping[str, Any]
+
+
+def scope_params() -> dict[str, Param]:
+    """The trigger form of the DAGs that may be started by hand."""
+    return {
+        "partition_key": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="Day",
+            description="The day to work on, when you start the run by hand (YYYY-MM-DD).",
+            section="Scope",
+        ),
+        "brands": Param(
+            [],
+            type=["null", "array"],
+            items={"type": "string"},
+            title="Brands",
+            description="Brand ids, one a line. Empty: every brand that is registered.",
+            section="Scope",
+        ),
+    }
+
+
+def key_of(context: Context) -> str:
+    """The run's partition key as 'YYYY-MM-DD'.
+
+    Raises AirflowFailException, which no retry follows, when there is none or it is not a day.
+    """
+    key = context["dag_run"].partition_key or context["params"].get("partition_key")
+    if not key:
+        raise AirflowFailException("This run has no day. Trigger it again and fill in the field Day (YYYY-MM-DD).")
+    try:
+        return date.fromisoformat(key).isoformat()
+    except ValueError as error:
+        raise AirflowFailException(f"The partition key {key!r} is not a day. Use the form YYYY-MM-DD.") from error
+
+
+def brands_of(context: Context) -> list[str]:
+    """The brands of this run: those of its asset events, else those of the form, else all that are registered."""
+    from counterpitch import brands
+    from counterpitch.warehouse.connection import transaction
+
+    asked = _brands_of_events(context) or set(context["params"].get("brands") or [])
+    with transaction(application="scope") as conn:
+        registered = brands.registered(conn)
+    unknown = asked - set(registered)
+    if unknown:
+        raise AirflowFailException(
+            f"Not registered: {', '.join(sorted(unknown))}. Add them with `counterpitch brand add`, "
+            f"or choose from: {', '.join(registered) or 'none yet'}."
+        )
+    return sorted(asked) or registered
+
+
+def markets_of(context: Context) -> list[str]:
+    """The markets that hold any brand of this run's scope."""
+    from counterpitch import brands
+    from counterpitch.warehouse.connection import transaction
+
+    with transaction(application="scope") as conn:
+        return brands.markets_of(conn, brands_of(context))
+
+
+def publish(context: Context, asset: Asset, brands: list[str]) -> None:
+    """Publish `asset` once for this run's key, with the brands that moved.
+
+    Raises AirflowSkipException when none moved: a day that no source covers starts nothing downstream.
+    """
+    if not brands:
+        raise AirflowSkipException("No source covers this day for any brand: there is nothing to pass on.")
+    context["outlet_events"][asset].extra = {"brands": sorted(brands)}
+
+
+@contextmanager
+def skip_on(*errors: type[BaseException]) -> Iterator[None]:
+    """Turn an expected lack (no data to learn from yet) into a skipped task that says why."""
+    try:
+        yield
+    except errors as error:
+        raise AirflowSkipException(str(error)) from error
+
+
+def _brands_of_events(context: Context) -> set[str]:
+    events = context.get("triggering_asset_events") or {}
+    return {brand for batch in events.values() for event in batch for brand in (event.extra or {}).get("brands", [])}
