@@ -90,6 +90,24 @@ def publish(context: Context, asset: Asset, brands: list[str]) -> None:
     context["outlet_events"][asset].extra = {"brands": sorted(brands)}
 
 
+def publish_challenger(context: Context, asset: Asset, verdict: Mapping[str, Any]) -> None:
+    """Publish a challenger that won, with its comparison; any other verdict skips with its own words."""
+    if verdict["verdict"] != "wins":
+        raise AirflowSkipException(str(verdict["reason"]))
+    context["outlet_events"][asset].extra = {"model_id": verdict["model_id"], "reason": verdict["reason"]}
+
+
+def challenger_of(context: Context) -> dict[str, str]:
+    """The model that waits for a decision: of the latest event of this run, else of the form."""
+    events = context.get("triggering_asset_events") or {}
+    found = [event.extra for batch in events.values() for event in batch if event.extra]
+    if found:
+        return {"model_id": found[-1]["model_id"], "reason": found[-1]["reason"]}
+    if model_id := context["params"].get("model_id"):
+        return {"model_id": model_id, "reason": "asked for by hand"}
+    raise AirflowFailException("This run names no model. Trigger it again and fill in the field Model.")
+
+
 @contextmanager
 def skip_on(*errors: type[BaseException]) -> Iterator[None]:
     """Turn an expected lack (no data to learn from yet) into a skipped task that says why."""

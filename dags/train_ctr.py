@@ -1,0 +1,59 @@
+"""
+## Train a CTR challenger and compare it with the champion
+
+**What it does.** Trains the model that ranks ads never shown before, on our own results and experiments, and
+compares it with the champion on later data. The same data give the same model, to the byte.
+
+**When.** Mondays at 04:00 UTC, before the day's ads are scored; when drift crosses the line; and by hand.
+
+**Who promotes.** With no champion, a model that beats the baselines is promoted at once and marked `bootstrap`.
+A challenger that wins beyond noise is put before a person in `promote_ctr`; any other changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from airflow.sdk import CronPartitionTimetable, dag, get_current_context, task
+
+from counterpitch import partition, policy
+from counterpitch.assets import CHALLENGER
+
+
+@dag(
+    schedule=CronPartitionTimetable("0 4 * * 1", timezone="UTC", key_format="%Y-%m-%d", run_offset=0),
+    start_date=datetime(2026, 1, 1),  # noqa: DTZ001 the timetable carries the time zone
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(hours=3),
+    default_args=policy.DEFAULT_ARGS,
+    params=partition.scope_params(),
+    tags=["counterpitch", "ctr"],
+    doc_md=__doc__,
+)
+def train_ctr() -> None:
+    @task(pool="compute", execution_timeout=timedelta(hours=2))
+    def train() -> str:
+        """Train on what is known up to the day; returns the model's id."""
+        from counterpitch.ctr import registry, train
+
+        with partition.skip_on(registry.NotEnoughData):
+            return train.train(partition.key_of(get_current_context()))
+
+    @task(pool="compute")
+    def compare(model_id: str) -> dict[str, Any]:
+        """The verdict against the champion; a first model is promoted here."""
+        from counterpitch.ctr import registry
+
+        return registry.compare(model_id)
+
+    @task(outlets=[CHALLENGER])
+    def publish(verdict: dict[str, Any]) -> None:
+        """Ask a person, where the challenger won."""
+        partition.publish_challenger(get_current_context(), CHALLENGER, verdict)
+
+    publish(compare(train()))
+
+
+train_ctr()
