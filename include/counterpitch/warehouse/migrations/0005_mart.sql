@@ -22,13 +22,16 @@ create table mart.reading (
     extractor_version text not null,
     status      text not null check (status in ('read', 'empty', 'pending')),
     reason      text,
+    read_from   text not null references core.ad_text,
     product     text,
     tone        text,
     mentions    integer not null,
     dropped     integer not null,
-    primary key (market_id, text_hash)
+    primary key (market_id, text_hash),
+    check ((status = 'pending') = (reason is not null))
 );
-comment on table mart.reading is 'Each text that was read for pillars, by which extractor, and how many mentions were dropped for want of an exact quote.';
+comment on table mart.reading is 'Each text that was read for pillars, by which extractor, and how many mentions were dropped for want of an exact quote. empty: read, and it names no audience, need or feature. pending: not read yet, and why. read_from: the text that was read; another than text_hash where a near-duplicate took over the mentions whose quotes it also holds.';
+create index reading_pending on mart.reading (market_id) where status = 'pending';
 
 create table mart.pillar (
     market_id   text not null,
@@ -43,6 +46,8 @@ create table mart.pillar (
     primary key (market_id, text_hash, field, position),
     foreign key (market_id, text_hash) references mart.reading on delete cascade,
     check ((quote is null) = (quote_start is null)),
+    check ((quote is null) = (quote_end is null)),
+    check (quote is null or quote_end - quote_start = char_length(quote)),
     check (field <> 'product_feature' or quote is not null)
 );
 comment on table mart.pillar is 'Content pillars. quote is the exact substring clean_text[quote_start:quote_end] of the ad that proves the value.';
@@ -56,6 +61,20 @@ join core.ad a using (text_hash)
 join core.market_brand mb on mb.market_id = p.market_id and mb.brand_id = a.brand_id;
 comment on view mart.pillar_evidence is 'Each pillar value with its quote in each ad that says it.';
 
+create table mart.clustering (
+    market_id   text not null references core.market on delete cascade,
+    partition_key date not null,
+    kind        text not null check (kind in ('theme', 'persona')),
+    clusters    integer not null,
+    texts       integer not null,
+    named       integer not null,
+    inferred    integer not null,
+    unassigned  integer not null,
+    detail      jsonb not null,
+    primary key (market_id, partition_key, kind)
+);
+comment on table mart.clustering is 'How the themes and personas of a day came about: texts read, how many say their theme or audience, how many were given one by likeness, how many have none; detail holds the window, the sweep of each brand, the criterion with its value for each k, and the threshold of likeness.';
+
 create table mart.theme (
     market_id   text not null references core.market on delete cascade,
     partition_key date not null,
@@ -67,9 +86,11 @@ create table mart.theme (
     brands      integer not null,
     stability   double precision,
     change      text not null check (change in ('new', 'kept')),
+    pinned      boolean not null default false,
+    muted       boolean not null default false,
     primary key (market_id, partition_key, theme_id)
 );
-comment on table mart.theme is 'What the market talks about: clusters of needs and features. theme_id persists from day to day by membership.';
+comment on table mart.theme is 'What the market talks about: clusters of needs and features said in the four weeks up to the day. theme_id persists from day to day by membership. stability: mean Jaccard overlap with the nearest cluster over subsamples (Hennig 2007); null where there was too little to resample.';
 
 create table mart.theme_member (
     market_id   text not null,
@@ -97,20 +118,37 @@ create table mart.persona (
     brands      integer not null,
     stability   double precision,
     change      text not null check (change in ('new', 'kept')),
+    pinned      boolean not null default false,
+    muted       boolean not null default false,
     primary key (market_id, partition_key, persona_id)
 );
-comment on table mart.persona is 'Who the market speaks to: clusters of audiences with the needs said beside them. persona_id persists from day to day.';
+comment on table mart.persona is 'Who the market speaks to: clusters of audiences with the needs said beside them. persona_id persists from day to day. texts, ads and brands count the ones that name the audience and those given to it by likeness.';
 
 create table mart.persona_member (
     market_id   text not null,
     partition_key date not null,
     text_hash   text not null,
     persona_id  text not null,
+    basis       text not null check (basis in ('named', 'inferred')),
     similarity  double precision not null,
     primary key (market_id, partition_key, text_hash, persona_id),
     foreign key (market_id, partition_key, persona_id) references mart.persona on delete cascade
 );
-comment on table mart.persona_member is 'The texts that speak to each persona.';
+comment on table mart.persona_member is 'The texts that speak to each persona. basis: named, the text says its audience; inferred, its needs and hook are nearest to those said to the persona, above a threshold set on texts that name theirs.';
+
+create table mart.curation (
+    market_id   text not null references core.market on delete cascade,
+    kind        text not null check (kind in ('theme', 'persona')),
+    subject_id  text not null,
+    action      text not null check (action in ('rename', 'merge', 'pin', 'mute')),
+    value       text,
+    decided_by  text not null,
+    decided_at  timestamptz not null default now(),
+    primary key (market_id, kind, subject_id, action),
+    check ((action in ('rename', 'merge')) = (value is not null)),
+    check (value is distinct from subject_id)
+);
+comment on table mart.curation is 'A marketer''s hand on a theme or persona: rename (value: the label), merge (value: the id it goes into), pin, mute. Kept apart from the clustering, and applied to each new one.';
 
 create table mart.gap (
     market_id   text not null references core.market on delete cascade,
@@ -119,6 +157,8 @@ create table mart.gap (
     theme_id    text not null,
     our_ads     integer not null,
     their_ads   integer not null,
+    our_messages   integer not null,
+    their_messages integer not null,
     our_total   integer not null,
     their_total integer not null,
     their_brands integer not null,
@@ -127,12 +167,15 @@ create table mart.gap (
     difference  double precision not null,
     difference_low  double precision not null,
     difference_high double precision not null,
+    p_value     double precision not null,
+    q_value     double precision,
+    own_facts   integer not null,
     by_brand    jsonb not null,
     kind        text not null check (kind in ('white_space', 'behind', 'even', 'ahead', 'thin')),
     rank        integer,
     primary key (market_id, partition_key, persona_id, theme_id)
 );
-comment on table mart.gap is 'Persona x theme, us against them, with counts and a 95% interval of the difference of shares. thin: below the minimum support.';
+comment on table mart.gap is 'Persona x theme, us against them. A message is the distinct words of one brand (near-copies are one); shares are messages of the cell over all messages read (our_total, their_total); difference is our share minus theirs with its 95% interval (Newcombe 1998, method 10). q_value: Benjamini-Hochberg over the supported cells of the market and day, null where thin. own_facts: features of the theme that our own ads quote. white_space: they say it, we do not, and a fact of ours backs the answer. thin: below the minimum support.';
 
 create table mart.brief (
     market_id   text not null references core.market on delete cascade,
@@ -149,7 +192,7 @@ create table mart.brief (
     writer      text not null,
     primary key (market_id, partition_key, brief_id)
 );
-comment on table mart.brief is 'A content brief as a user story. evidence lists ad_keys with their quotes; each number names the rows behind it.';
+comment on table mart.brief is 'A content brief as a user story. evidence lists ad_keys with their quotes; each number names the rows behind it. brief_id is the same for the same persona and theme.';
 
 create table mart.brief_decision (
     market_id   text not null references core.market on delete cascade,
