@@ -1,0 +1,1 @@
+"""Content briefs as user stories: written from gaps, decided by a person, exported."""
