@@ -1,0 +1,171 @@
+"""A partition is read once a text, in each market that holds the brand; a second run changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from counterpitch.pillars.extract import read_partition
+from counterpitch.pillars.ground import Reading, ground
+from counterpitch.pillars.schema import Mention, Pillars
+from counterpitch.warehouse import query, write
+from counterpitch.warehouse.connection import Connection
+
+DAY = "2026-11-20"
+BODIES = {
+    "t1": "Tired of losing receipts?\nTidy scans every receipt in seconds.",
+    "t2": "Tired of losing receipts?\nTidy scans every receipt in minutes.",
+    "t3": "Invoices for freelancers. Send them in one tap.",
+    "t4": "x",
+}
+
+
+@pytest.fixture
+def market(conn: Connection) -> Connection:
+    """Two markets that share the brand `tidy`; t1 and t2 are one variant group, t4 is not readable."""
+    with conn:
+        write.copy(
+            conn, "core.brand", ["brand_id", "name"], [{"brand_id": b, "name": b} for b in ("us", "tidy", "bill")]
+        )
+        write.copy(
+            conn,
+            "core.market",
+            ["market_id", "name", "own_brand_id"],
+            [{"market_id": m, "name": m, "own_brand_id": "us"} for m in ("m1", "m2")],
+        )
+        held = [("m1", "us", "own"), ("m1", "tidy", "competitor"), ("m2", "us", "own"), ("m2", "tidy", "competitor")]
+        held.append(("m2", "bill", "competitor"))
+        columns = ["market_id", "brand_id", "role"]
+        write.copy(conn, "core.market_brand", columns, [dict(zip(columns, row, strict=True)) for row in held])
+        texts = [
+            {"text_hash": h, "clean_text": b, "cleaning": "1", "words": len(b.split()), "readable": h != "t4"}
+            for h, b in BODIES.items()
+        ]
+        write.copy(conn, "core.ad_text", ["text_hash", "clean_text", "cleaning", "words", "readable"], texts)
+        ads = [
+            ("a1", "tidy", "t1", "g", 3),
+            ("a2", "tidy", "t2", "g", 9),
+            ("a3", "bill", "t3", None, 1),
+            ("a4", "tidy", "t4", None, 1),
+        ]
+        for ad, brand, text, group, days in ads:
+            seen = {"source": "files", "brand_id": brand, "partition_key": DAY, "ad_id": ad, "text_hash": text}
+            write.copy(conn, "core.ad_seen_daily", list(seen), [seen])
+            write.copy(conn, "core.ad", list(_ad(ad, brand, text, group, days)), [_ad(ad, brand, text, group, days)])
+    return conn
+
+
+def _ad(ad: str, brand: str, text: str, group: str | None, days: int) -> dict[str, Any]:
+    return {
+        "ad_key": f"files:{ad}",
+        "source": "files",
+        "ad_id": ad,
+        "brand_id": brand,
+        "text_hash": text,
+        "first_seen": DAY,
+        "last_seen": DAY,
+        "running_days": days,
+        "days_seen": 1,
+        "status": "active",
+        "variant_group": group,
+    }
+
+
+class Paid:
+    """A reader that costs money: it notes what it was asked, and finds each ad's first sentence."""
+
+    name, version, paid = "openai:test", "p1", True
+
+    def __init__(self, reason: str | None = None) -> None:
+        self.asked: list[str] = []
+        self.reason = reason
+
+    def read(self, texts: Sequence[str]) -> list[Reading | str]:
+        self.asked += texts
+        return [self.reason or ground(_first_and_last(text), text) for text in texts]
+
+
+def _first_and_last(text: str) -> Pillars:
+    first, last = text.split("?")[0], text.split()[-1]
+    return Pillars(
+        customer_need=[Mention(value="need", quote=first)], product_feature=[Mention(value="feature", quote=last)]
+    )
+
+
+def everything(conn: Connection) -> list[dict[str, Any]]:
+    with conn:
+        return [
+            *query.rows(conn, "select * from mart.reading order by market_id, text_hash"),
+            *query.rows(conn, "select * from mart.pillar order by market_id, text_hash, field, position"),
+        ]
+
+
+def test_each_readable_text_is_read_in_each_market_that_holds_the_brand(market: Connection) -> None:
+    counts = read_partition(DAY, ["tidy", "bill"])
+    assert (counts["texts"], counts["read"] + counts["empty"], counts["pending"]) == (3, 3, 0)
+    rows = query.rows(market, "select market_id, text_hash, extractor from mart.reading order by 1, 2")
+    assert [(r["market_id"], r["text_hash"]) for r in rows] == [
+        ("m1", "t1"),
+        ("m1", "t2"),
+        ("m2", "t1"),
+        ("m2", "t2"),
+        ("m2", "t3"),
+    ]
+    assert {r["extractor"] for r in rows} == {"extractive"}
+
+
+def test_a_second_run_leaves_the_same_rows_and_the_same_counts(market: Connection) -> None:
+    first = read_partition(DAY, ["tidy", "bill"])
+    before = everything(market)
+    assert read_partition(DAY, ["bill", "tidy"]) == first
+    assert everything(market) == before
+    assert before
+
+
+def test_a_day_without_ads_reads_nothing(market: Connection) -> None:
+    counts = read_partition("2020-01-01", ["tidy"])
+    assert counts == {"texts": 0, "read": 0, "empty": 0, "pending": 0, "mentions": 0, "dropped": 0}
+
+
+def test_evidence_shows_each_value_with_its_quote_in_the_ad(market: Connection) -> None:
+    read_partition(DAY, ["tidy", "bill"])
+    rows = query.rows(market, "select * from mart.pillar_evidence")
+    assert rows
+    for row in rows:
+        assert row["clean_text"][row["quote_start"] : row["quote_end"]] == row["quote"]
+
+
+def test_a_paid_reader_reads_one_text_a_variant_group_the_longest_running_first(market: Connection) -> None:
+    reader = Paid()
+    read_partition(DAY, ["tidy", "bill"], reader=reader)
+    assert reader.asked == [BODIES["t2"], BODIES["t3"]]
+    rows = query.rows(market, "select text_hash, read_from from mart.reading where market_id = 'm1' order by 1")
+    assert [(r["text_hash"], r["read_from"]) for r in rows] == [("t1", "t2"), ("t2", "t2")]
+    said = query.rows(market, "select text_hash, quote from mart.pillar where market_id = 'm1' order by 1, field")
+    assert [(r["text_hash"], r["quote"]) for r in said] == [
+        ("t1", "Tired of losing receipts"),
+        ("t2", "Tired of losing receipts"),
+        ("t2", "minutes."),
+    ], "the near-duplicate keeps only the mention whose quote it also holds"
+
+
+def test_a_models_reading_is_kept_when_the_model_is_gone_and_read_again_by_a_new_version(market: Connection) -> None:
+    read_partition(DAY, ["bill"], reader=Paid())
+    read_partition(DAY, ["bill"])
+    assert query.scalar(market, "select extractor from mart.reading where text_hash = 't3'") == "openai:test"
+    newer = Paid()
+    newer.version = "p2"
+    read_partition(DAY, ["bill"], reader=newer)
+    assert newer.asked == [BODIES["t3"]]
+
+
+def test_what_is_left_unread_says_why_and_is_read_next_time_without_losing_what_was_there(market: Connection) -> None:
+    read_partition(DAY, ["bill"])
+    counts = read_partition(DAY, ["tidy", "bill"], reader=Paid("the budget of the day is spent"))
+    assert (counts["pending"], counts["read"]) == (2, 1)
+    reasons = query.rows(market, "select text_hash, status, reason from mart.reading where market_id = 'm2' order by 1")
+    assert [(r["text_hash"], r["status"]) for r in reasons] == [("t1", "pending"), ("t2", "pending"), ("t3", "read")]
+    assert reasons[0]["reason"] == "the budget of the day is spent"
+    assert read_partition(DAY, ["tidy", "bill"], reader=Paid())["pending"] == 0
