@@ -7,7 +7,6 @@ root, so root runs it as an unprivileged user, in a folder that this user can re
 
 from __future__ import annotations
 
-import getpass
 import importlib.util
 import os
 import pwd
@@ -18,11 +17,15 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
+from counterpitch.local.errors import LocalFailure
+
 UNPRIVILEGED = "nobody"
 ROLES = ("counterpitch", "counterpitch_desk")
 
 
-class PostgresFailed(RuntimeError):
+class PostgresFailed(LocalFailure):
     """The embedded Postgres could not be started or stopped; the message says why and what to do."""
 
 
@@ -94,6 +97,24 @@ class Cluster:
             f"where not exists (select from pg_database where datname = '{name}')\\gexec"
         )
 
+    def comment(self, database: str) -> str:
+        """The comment on a database; empty when it has none."""
+        return self._psql(
+            f"select shobj_description(oid, 'pg_database') from pg_database where datname = '{database}'"  # noqa: S608 names are our own
+        ).strip()
+
+    def set_comment(self, database: str, text: str) -> None:
+        """Replace the comment on a database."""
+        self._psql(f"""comment on database "{database}" is '{text.replace("'", "''")}'""")
+
+    def processes(self) -> list[psutil.Process]:
+        """The server and its children."""
+        found = []
+        for process in psutil.process_iter(["cwd"]):
+            if process.info["cwd"] == str(self.data):
+                found.append(process)
+        return found
+
     def _prepare_folders(self) -> None:
         try:
             self.home.mkdir(parents=True, exist_ok=True, mode=0o755)
@@ -132,7 +153,7 @@ class Cluster:
         draft.rename(self.data)
 
     def _configure(self) -> None:
-        me = getpass.getuser() if os.geteuid() else "root"
+        me = pwd.getpwuid(os.geteuid()).pw_name  # not $USER: after `su` that names somebody else
         options = {
             "listen_addresses": "''",
             "unix_socket_directories": f"'{self.sockets}'",
@@ -168,11 +189,13 @@ class Cluster:
             """
         )
 
-    def _psql(self, text: str) -> None:
+    def _psql(self, text: str) -> str:
         command = [
             str(self._bin() / "psql"),
             "-X",
             "-q",
+            "-A",
+            "-t",
             "-v",
             "ON_ERROR_STOP=1",
             "-h",
@@ -185,6 +208,7 @@ class Cluster:
         done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
         if done.returncode:
             raise PostgresFailed(f"The embedded Postgres refused a set-up statement: {done.stderr.strip()}")
+        return done.stdout
 
     def _run(self, program: str, *arguments: str, program_folder: str | None = "bin") -> None:
         command = [str(self._bin() / program) if program_folder else program, *arguments]
