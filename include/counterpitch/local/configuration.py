@@ -25,7 +25,7 @@ def environment(state: State, given: Settings, address: str, dags: Path | None =
     What the user exports is kept where it does not decide how the stack hangs together: mail, connections, keys.
     """
     inherited = {**_dotenv(), **os.environ}
-    options = {**_core(state, given, dags or PROJECT / "dags"), **_servers(state, address), **_pace(), **_quiet()}
+    options = {**_core(state, given, dags or PROJECT / "dags"), **_servers(address), **_pace(), **_quiet()}
     settled = {f"AIRFLOW__{name.replace('.', '__').upper()}": value for name, value in options.items()}
     return {
         **_defaults(given),
@@ -72,7 +72,7 @@ def _core(state: State, given: Settings, dags: Path) -> dict[str, str]:
     }
 
 
-def _servers(state: State, address: str) -> dict[str, str]:
+def _servers(address: str) -> dict[str, str]:
     parts = urlsplit(address)
     return {
         "api.base_url": address,

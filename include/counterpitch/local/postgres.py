@@ -16,6 +16,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -88,7 +89,7 @@ class Cluster:
             cwd="/",
             **_owner(),
         )
-        return done.returncode == 0
+        return bool(done.returncode == 0)
 
     def create_database(self, name: str, template: str = "template1") -> None:
         """Create a database if it is not there."""
@@ -109,11 +110,7 @@ class Cluster:
 
     def processes(self) -> list[psutil.Process]:
         """The server and its children."""
-        found = []
-        for process in psutil.process_iter(["cwd"]):
-            if process.info["cwd"] == str(self.data):
-                found.append(process)
-        return found
+        return [process for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == str(self.data)]
 
     def _prepare_folders(self) -> None:
         try:
@@ -251,7 +248,7 @@ def _wheel() -> Path:
     return Path(found.origin).parent
 
 
-def _owner() -> dict[str, int | list[int]]:
+def _owner() -> dict[str, Any]:
     """Arguments of subprocess that make root's child run as the unprivileged user."""
     if os.geteuid():
         return {}

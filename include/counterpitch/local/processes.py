@@ -51,7 +51,7 @@ class Program:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # SPT_NOENV: Airflow writes process titles, which would otherwise overwrite the environment and MARK in it.
+                # SPT_NOENV: Airflow writes process titles, which otherwise overwrite the environment, and MARK in it.
                 env={**environment, MARK: str(self.folder), "SPT_NOENV": "1"},
                 cwd=working_folder,
                 start_new_session=True,
