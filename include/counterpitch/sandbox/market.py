@@ -1,0 +1,112 @@
+"""Writes the bundled market: the files that the pipeline reads, and apart from them the truth that it never does.
+
+The same seed and start day give the same market, byte for byte. A later last day adds sweeps, results and tests and
+changes nothing of the days before; only the look on the last day itself belongs to that run alone.
+
+Files in `folder` (all CSV are UTF-8 with a header; empty means unknown):
+
+- `ads-YYYY-MM-DD.csv`, one a sweep: a row per ad seen. Columns: sightings.COLUMNS (text; dates YYYY-MM-DD;
+  platforms and countries separated by commas; reach in people; low_impressions true or false).
+- `results.csv`: own results by ad, day and as_of. Columns: results.COLUMNS (spend in `currency`).
+- `experiments.csv`: arms of own randomised headline tests. Columns: experiments.COLUMNS.
+- `market.toml`: the market, its brands and pages, and the facts our brand can back a claim with.
+- `truth/truth.json`: what was planted. See truth.py.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from counterpitch.sandbox import experiments, results, sightings
+from counterpitch.sandbox.library import Brand
+from counterpitch.sandbox.planted import planted
+from counterpitch.sandbox.process import Market, simulate
+
+SEED = 20260
+DAYS = 60
+
+
+def write_market(
+    folder: Path,
+    seed: int = SEED,
+    last_day: date | None = None,
+    days: int = DAYS,
+    start: date | None = None,
+) -> dict[str, Any]:
+    """Write the market's files into `folder` (made if missing) and return counts: ads, rows, results, arms, texts.
+
+    start: the market's first day; unset, `days` before the last one, so that `days` days of results are known.
+    last_day: the last sweep; unset, today. ValueError when it comes before the start.
+    """
+    last_day = last_day or date.today()  # noqa: DTZ011 a newcomer's market ends today; every other caller says the day
+    market = simulate(seed, start or last_day - timedelta(days=days), last_day)
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in folder.glob("ads-*.csv"):
+        stale.unlink()
+    rows, spoiled = 0, []
+    for day in market.sweeps():
+        seen, account = sightings.spoil(market, day, sightings.sweep(market, day))
+        _write(folder / f"ads-{day.isoformat()}.csv", sightings.COLUMNS, seen)
+        rows += len(seen)
+        spoiled += account
+    own = results.results(market)
+    arms, arm_truth = experiments.experiments(market)
+    _write(folder / "results.csv", results.COLUMNS, own)
+    _write(folder / "experiments.csv", experiments.COLUMNS, arms)
+    (folder / "market.toml").write_text(_market_toml(market), encoding="utf-8")
+    truth = planted(market, spoiled, arm_truth, own)
+    (folder / "truth").mkdir(exist_ok=True)
+    (folder / "truth" / "truth.json").write_text(
+        json.dumps(truth, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+    )
+    return {**truth["counts"], "rows": rows, "spoiled": len(spoiled), "results": len(own), "arms": len(arms)}
+
+
+def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, str]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _market_toml(market: Market) -> str:
+    told = market.category
+    head = {
+        "market_id": told.market,
+        "name": told.name,
+        "own_brand": told.own,
+        "countries": told.countries,
+        "languages": list(told.languages),
+    }
+    parts = [
+        "# The market that these files describe. Brands, people and figures are invented.",
+        "[market]",
+        *_pairs(head),
+    ]
+    for brand in told.brands.values():
+        parts += ["", "[[brands]]", *_pairs(_brand(brand, told.own))]
+    for fact in told.facts:
+        parts += ["", "[[facts]]", *_pairs({"brand_id": told.own, **fact})]
+    return "\n".join(parts) + "\n"
+
+
+def _brand(brand: Brand, own: str) -> dict[str, Any]:
+    return {
+        "brand_id": brand.brand_id,
+        "name": brand.name,
+        "role": "own" if brand.brand_id == own else "competitor",
+        "homepage": brand.homepage,
+        "source": "sandbox",
+        "page_id": sightings.page_id(brand.brand_id),
+        "page_name": brand.page,
+    }
+
+
+def _pairs(values: dict[str, Any]) -> list[str]:
+    """TOML's strings and arrays of strings are JSON's."""
+    return [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
