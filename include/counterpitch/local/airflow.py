@@ -68,8 +68,7 @@ class Stack:
 
         Raises LocalFailure with what to do; then nothing that this call started is left.
         """
-        checks.machine([self.state.home, *([self.cluster.home] if self.cluster else [])])
-        self.state.prepare()
+        self.check()
         with self.state.lock("start", "Another start is under way in this folder. Wait for it, or `make stop`."):
             running = self.address()
             if running:
@@ -81,6 +80,14 @@ class Stack:
                 say(f"Stopping what was started ({time.monotonic() - begun:.0f} s in)")
                 self._stop()
                 raise
+
+    def check(self) -> None:
+        """Make the state folder, and check that the machine can carry the stack.
+
+        Raises LocalFailure with what to do.
+        """
+        checks.machine([self.state.home, *([self.cluster.home] if self.cluster else [])])
+        self.state.prepare()
 
     def stop(self) -> int:
         """End every process of the stack, Postgres last; returns how many ended. Safe to call at any time."""

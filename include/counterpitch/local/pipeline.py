@@ -66,29 +66,47 @@ class Pipeline:
         self._runs: dict[tuple[str, str], Run] = {}
         self._polled = since
 
-    def run(self, keys: Sequence[str], *, learn_first: bool) -> Outcome:
-        """Take the days (`YYYY-MM-DD`) through the chain, oldest first, then write briefs for the last.
+    def run(self, days: Sequence[str], last_day: str, *, learn: bool, write: bool) -> Outcome:
+        """Learn, if that is due, before anything is scored; take the days through the chain; write briefs.
 
-        `learn_first`: train the click-through model before the first day is scored, not after the last.
-        Raises LocalFailure when a DAG is missing or the deadline passes.
+        `days` ('YYYY-MM-DD') go oldest first. Raises LocalFailure when a DAG is missing or the deadline passes.
         """
         begun = time.monotonic()
         outcome = Outcome()
-        keys = sorted(set(keys))
+        paused = self._unpause_consumers()
+        if learn:
+            self._one(LEARN, last_day, outcome, paused=paused[LEARN])
+        if days and not outcome.failures:
+            self._start_chain(sorted(set(days)), paused=paused[CHAIN[0]])
+            self._follow_chain(days, outcome)
+        if write and not outcome.failures and last_day not in outcome.empty:
+            self._one(WRITE, last_day, outcome, paused=paused[WRITE])
+        for dag_id in () if outcome.failures else (CHAIN[0], LEARN, WRITE):
+            if self._airflow.dags()[dag_id]:
+                self._airflow.unpause(dag_id)  # nothing was due; from now on its schedule decides
+        outcome.seconds = time.monotonic() - begun
+        return outcome
+
+    def follow(self, days: Sequence[str]) -> Outcome:
+        """Wait for days that somebody else started (a backfill) to go through the chain."""
+        begun = time.monotonic()
+        outcome = Outcome()
+        self._follow_chain(days, outcome)
+        outcome.seconds = time.monotonic() - begun
+        return outcome
+
+    def unpause(self) -> None:
+        """Let the first DAG of the chain and all that it starts run."""
+        if self._unpause_consumers()[CHAIN[0]]:
+            self._airflow.unpause(CHAIN[0])
+
+    def _unpause_consumers(self) -> dict[str, bool]:
+        """Unpause what only events start: an event that finds its consumer paused is lost. DAG -> was paused."""
         paused = self._await_dags()
         for dag_id in (*CHAIN[1:], *PEOPLE):
             if paused.get(dag_id):
                 self._airflow.unpause(dag_id)
-        if learn_first:
-            self._one(LEARN, keys[-1], outcome, paused=paused[LEARN])
-        if not outcome.failures:
-            self._start_chain(keys, paused=paused[CHAIN[0]])
-            self._follow_chain(keys, outcome)
-        if keys[-1] in outcome.done:
-            for dag_id in (WRITE,) if learn_first else (LEARN, WRITE):
-                self._one(dag_id, keys[-1], outcome, paused=paused[dag_id])
-        outcome.seconds = time.monotonic() - begun
-        return outcome
+        return paused
 
     def _await_dags(self) -> dict[str, bool]:
         """Every DAG -> paused, as soon as all that we need are parsed."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import httpx
 
@@ -88,6 +88,33 @@ class Airflow:
         if run_after:
             body["run_after"] = run_after.isoformat()
         return _run(self._ask("POST", f"/dags/{dag_id}/dagRuns", body))
+
+    def backfill(
+        self,
+        dag_id: str,
+        first: datetime,
+        last: datetime,
+        *,
+        conf: Mapping[str, Any],
+        at_once: int,
+        again: Literal["none", "failed", "completed"],
+    ) -> list[str]:
+        """Create a backfill of the partitions dated between two instants; returns the keys that it runs.
+
+        `again` says which days are run although they ran before: none, those that failed, or all that ended.
+        """
+        body = {
+            "dag_id": dag_id,
+            "from_date": first.isoformat(),
+            "to_date": last.isoformat(),
+            "dag_run_conf": dict(conf),
+            "max_active_runs": at_once,
+            "reprocess_behavior": again,
+        }
+        planned = self._ask("POST", "/backfills/dry_run", body)["backfills"]
+        if planned:
+            self._ask("POST", "/backfills", body)
+        return [run["partition_key"] for run in planned]
 
     def runs(self, dag_id: str = "~", *, since: datetime | None = None) -> list[Run]:
         """Runs, oldest first: of one DAG or of all ("~"), those that changed since a moment or all."""

@@ -1,0 +1,172 @@
+"""`run`: from files to briefs, through the real scheduler, with progress and a summary."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from counterpitch.commands import console
+from counterpitch.commands.stack import Json, started
+from counterpitch.errors import Permanent
+
+if TYPE_CHECKING:
+    from counterpitch.local.airflow import Stack
+    from counterpitch.local.pipeline import Outcome
+
+Paths = list[Path] | None
+EXISTING = {"exists": True, "readable": True}
+
+
+class RunRefused(Permanent):
+    """The arguments of a run do not fit together; the message says what to add."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command()(run)
+
+
+def run(
+    ads: Annotated[
+        Paths,
+        typer.Option(help="A file of ads or a folder of them (CSV, Excel, JSON, Parquet). Repeatable.", **EXISTING),
+    ] = None,
+    results: Annotated[Paths, typer.Option(help="Your own results by ad and day. Repeatable.", **EXISTING)] = None,
+    experiments: Annotated[Paths, typer.Option(help="Arms of randomised tests. Repeatable.", **EXISTING)] = None,
+    owner: Annotated[
+        str | None, typer.Option(help="Whose audience the tests were run on: own, or an archive's name.")
+    ] = None,
+    own_brand: Annotated[str | None, typer.Option(help="Which brand of the ads is ours.")] = None,
+    against: Annotated[
+        list[str] | None,
+        typer.Option("--against", help="A competitor. Repeatable; unset: every other brand of the files."),
+    ] = None,
+    market: Annotated[str | None, typer.Option(help="Name of the market; unset: named after our brand.")] = None,
+    minutes: Annotated[float, typer.Option(help="Give up waiting after so many minutes.", min=0.1)] = 60,
+    as_json: Json = False,
+) -> None:
+    """Run the whole pipeline once, from files to briefs, and say what was found.
+
+    Without arguments: the bundled market. Starts what is not running; days that went through already are not
+    repeated. The stack keeps running, and collects again every morning, until `counterpitch down`.
+
+    Examples:
+
+        counterpitch run
+
+        counterpitch run --ads exports/ --own-brand acme
+
+        counterpitch run --ads ads.csv --results results.csv --own-brand acme --market "Running shoes"
+    """
+    from counterpitch.local.airflow import stack
+
+    begun = datetime.now(UTC)
+    if not ads and (results or experiments or own_brand or against or market):
+        raise RunRefused(
+            "These options describe your own ads: add --ads FILE. Without any option the bundled market runs."
+        )
+    local = stack()
+    local.check()
+    with local.state.lock(
+        "run", "Another `counterpitch run` works in this folder. Watch it in the UI, or `make stop`."
+    ):
+        with console.err.status("Starting Postgres and migrating the warehouse"):
+            local.start_postgres()
+        with console.err.status("Importing") as spinner:
+
+            def count(file: str, rows: int) -> None:
+                spinner.update(f"Importing {file}: {rows:,} rows")
+
+            if ads:
+                _import({"ads": ads, "results": results or [], "experiments": experiments or []}, owner, count)
+                _register(own_brand, against, market)
+            else:
+                _bundled(local, count)
+        started()
+        outcome = _pipeline(local, minutes, quiet=as_json)
+    _conclude(local, outcome, (datetime.now(UTC) - begun).total_seconds(), as_json=as_json)
+
+
+def _bundled(local: Stack, count: Any) -> None:
+    from counterpitch.local.market import load_bundled, write_bundled
+
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    load_bundled(write_bundled(local.state.home / "market", yesterday), count)
+
+
+def _import(files: dict[str, list[Path]], owner: str | None, count: Any) -> None:
+    from counterpitch.sources import importing
+
+    for path in files["ads"]:
+        for done in importing.import_ads(path, progress=count).files:
+            if done.skipped:
+                console.say(f"Skipped: {done.skipped}")
+    for path in files["results"]:
+        importing.import_results(path, progress=count)
+    for path in files["experiments"]:
+        importing.import_experiments(path, owner=owner, progress=count)
+
+
+def _register(own_brand: str | None, against: list[str] | None, market: str | None) -> None:
+    """Make the market of these brands, unless it is there and nothing about it was said."""
+    from counterpitch import brands
+    from counterpitch.warehouse.connection import transaction
+
+    with transaction(application="counterpitch run") as conn:
+        known = brands.registered(conn)
+        if own_brand is None:
+            if brands.markets_of(conn, known):
+                return
+            raise RunRefused(f"Which of these brands is yours? Add --own-brand with one of: {', '.join(known)}.")
+        brands.check_registered(conn, [own_brand])
+        others = against or _others(known, own_brand)
+        brands.register_market(conn, market or own_brand, own_brand, others)
+
+
+def _others(known: list[str], own_brand: str) -> list[str]:
+    return [brand for brand in known if brand != own_brand]
+
+
+def _pipeline(local: Stack, minutes: float, *, quiet: bool) -> Outcome:
+    from rich.console import Console
+
+    from counterpitch.local.agenda import agenda
+    from counterpitch.local.errors import LocalFailure
+    from counterpitch.local.pipeline import Outcome, Pipeline
+    from counterpitch.local.progress import Progress
+    from counterpitch.local.rest import Airflow
+    from counterpitch.warehouse.connection import connect
+
+    address = local.address()
+    if address is None:
+        raise LocalFailure("Airflow stopped before the pipeline began. See `counterpitch status`.")
+    with Airflow(address, *local.state.login()) as airflow:
+        with closing(connect(application="counterpitch run")) as conn:
+            todo = agenda(conn, airflow)
+        if todo.empty or todo.last_day is None:
+            console.say("Everything that was imported went through already.")
+            return Outcome()
+        shown = Console(stderr=True, quiet=quiet)
+        with Progress(shown) as progress:
+            pipeline = Pipeline(airflow, address, progress, since=todo.since, minutes=minutes)
+            return pipeline.run(todo.days, todo.last_day, learn=todo.learn, write=todo.write)
+
+
+def _conclude(local: Stack, outcome: Outcome, seconds: float, *, as_json: bool) -> None:
+    from counterpitch.commands.summarise import show
+    from counterpitch.local.summary import summary
+
+    found = summary(seconds=seconds, address=local.state.address(), login=local.state.login())
+    found["days"] = {"done": outcome.done, "empty": outcome.empty, "failed": [f.run.key for f in outcome.failures]}
+    if as_json:
+        console.emit(found)
+    else:
+        show(found)
+    for failure in outcome.failures:
+        console.err.print(f"\n[bold red]Failed.[/] {failure}", highlight=False, soft_wrap=True)
+    if outcome.failures:
+        raise typer.Exit(1)

@@ -1,0 +1,65 @@
+"""What a run still has to do: the days that were landed and did not go through the chain since, and what follows.
+
+Done work is told by Airflow's own record, compared with the time at which the input landed. So a run that was
+killed half-way is taken up where it stopped, and a second run on the same input has nothing to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from counterpitch.local.pipeline import CHAIN, LEARN, WRITE
+from counterpitch.local.rest import Airflow, Run
+from counterpitch.warehouse import query
+from counterpitch.warehouse.connection import Connection
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Agenda:
+    """Days ('YYYY-MM-DD') to take through the chain in order, the last landed day, and which weekly DAGs are due."""
+
+    days: list[str]
+    last_day: str | None
+    learn: bool
+    write: bool
+    since: datetime  # when the newest input landed: a run that began before may have missed it
+
+    @property
+    def empty(self) -> bool:
+        """Nothing to do."""
+        return not (self.days or self.learn or self.write)
+
+
+def agenda(conn: Connection, airflow: Airflow) -> Agenda:
+    """What is left to do for everything that was landed."""
+    landed = {row["day"]: row["landed_at"] for row in query.rows(conn, query.sql(__file__, "list_landed_days"))}
+    lessons = query.rows(conn, query.sql(__file__, "find_lessons"))[0]
+    known = airflow.dags()
+    runs = {dag_id: airflow.runs(dag_id) for dag_id in (CHAIN[0], CHAIN[-1], LEARN, WRITE) if dag_id in known}
+    days = [day for day, moment in landed.items() if not _is_through(day, moment, runs)]
+    last_day = max(landed, default=None)
+    learnt = max((run.started or NEVER for run in runs.get(LEARN, []) if run.state == "success"), default=NEVER)
+    return Agenda(
+        days=days,
+        last_day=last_day,
+        learn=bool(last_day and lessons["landed_at"] and lessons["landed_at"] > learnt),
+        write=bool(last_day) and (bool(days) or not _is_written(last_day, landed[last_day], runs)),
+        since=max([*landed.values(), *filter(None, [lessons["landed_at"]])], default=NEVER),
+    )
+
+
+def _is_through(day: str, landed_at: datetime, runs: dict[str, list[Run]]) -> bool:
+    """Whether the day went through the first and the last DAG of the chain after its rows were landed."""
+    return all(_succeeded(runs.get(dag_id, []), day, landed_at) for dag_id in (CHAIN[0], CHAIN[-1]))
+
+
+def _is_written(day: str | None, landed_at: datetime, runs: dict[str, list[Run]]) -> bool:
+    return day is not None and _succeeded(runs.get(WRITE, []), day, landed_at)
+
+
+def _succeeded(runs: Sequence[Run], day: str, after: datetime) -> bool:
+    return any(run.key == day and run.state == "success" and run.started and run.started >= after for run in runs)
