@@ -1,0 +1,57 @@
+"""How the market's ads write a word when nothing forces a capital: "english" -> "English", "ai" -> "AI".
+
+Pillar values are lower case; a brief that says "speak english with ai" reads like a machine wrote it. The
+ads themselves know better, in every language, so they are asked, and no word list is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_CLAUSE_END = re.compile(r"[.!?:;…\n\r•\-–—|“”\"(]\s*$|[^\w\s,'’&%/$€£+]\s*$")
+
+
+class Casing:
+    """The usual written form of each word, from running text."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        forms: dict[str, Counter[str]] = defaultdict(Counter)
+        for text in texts:
+            for word in _running_words(text):
+                forms[word.casefold()][word] += 1
+        self._form = {
+            folded: max(sorted(counts), key=lambda form, c=counts: c[form])  # type: ignore[misc]
+            for folded, counts in forms.items()
+            if len(counts) > 1 or folded not in counts
+        }
+
+    def apply(self, phrase: str) -> str:
+        """The phrase with each lower-case word in its usual form; words that carry a capital stay as they are."""
+        return _WORD.sub(lambda found: self._usual(found[0]), phrase)
+
+    def _usual(self, word: str) -> str:
+        return self._form.get(word, word) if word.islower() else word
+
+
+def capitalise(phrase: str) -> str:
+    """The phrase with its first letter large, the rest untouched ("iPhone" stays "iPhone")."""
+    first = phrase.split(maxsplit=1)[:1]
+    if first and any(letter.isupper() for letter in first[0]):
+        return phrase
+    return phrase[:1].upper() + phrase[1:]
+
+
+def _running_words(text: str) -> Iterable[str]:
+    """Words whose capital, if any, is their own: not the first of a clause, not in a line of Headline Case."""
+    for line in text.splitlines():
+        words = list(_WORD.finditer(line))
+        capitals = sum(word[0][0].isupper() for word in words)
+        if len(words) > 2 and capitals > 0.6 * len(words):
+            continue
+        for word in words:
+            before = line[: word.start()]
+            if before.strip() and not _CLAUSE_END.search(before):
+                yield word[0]
