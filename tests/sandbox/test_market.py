@@ -150,3 +150,10 @@ def test_the_input_holds_no_truth(folder: Path) -> None:
 def test_a_market_that_ends_before_it_starts_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="before it starts"):
         write_market(tmp_path, start=LAST, last_day=START)
+
+
+def test_tomorrow_the_market_in_the_folder_goes_on(tmp_path: Path) -> None:
+    write_market(tmp_path, seed=7, last_day=date(2026, 11, 18))
+    first = (tmp_path / "ads-2026-09-19.csv").read_bytes()
+    write_market(tmp_path, seed=7, last_day=LAST)
+    assert (tmp_path / "ads-2026-09-19.csv").read_bytes() == first

@@ -22,6 +22,7 @@ STRUCTURES: dict[str, tuple[tuple[str, ...], str]] = {
     "testimonial": (("quote",), "opening|feature|cta"),
     "checklist": (("question", "pain"), "opening|list|cta"),
     "proof": (("quote", "pain"), "proof|opening|feature|cta"),
+    "long": (("pain", "change", "quote"), "opening|feature also|payoff|proof|cta"),
     "offer": (("question", "pain", "change"), "offer|opening|feature|cta"),
     "offer_last": (("pain", "quote", "question"), "opening|feature|offer cta"),
     "short": (("question", "pain"), "opening feature"),
@@ -34,6 +35,7 @@ _WEIGHTS = {
     "testimonial": 1.5,
     "checklist": 1.7,
     "proof": 1.0,
+    "long": 0.9,
     "short": 1.1,
     "line": 0.6,
 }
@@ -50,8 +52,8 @@ _EMOJI = {
     "skill": "👩‍🍳",
 }
 _SWAPS = {
-    "en": (("dinner", "supper"), ("minutes", "min"), ("every week", "each week"), ("tonight", "this evening")),
-    "de": (("Abendessen", "Essen"), ("kostenlos", "gratis"), ("jede Woche", "Woche für Woche")),
+    "en": (("dinner", "supper"), ("every week", "each week"), ("tonight", "this evening")),
+    "de": (("kostenlos", "gratis"), ("heute Abend", "heute")),
     "es": (("gratis", "sin coste"), ("cenas", "comidas"), ("hoy", "esta noche")),
 }
 
@@ -68,6 +70,7 @@ class Draft:
     opening: str
     features: tuple[str, ...]
     said: str
+    also: str
     ticks: tuple[str, ...]
     head: str
     payoff: str
@@ -108,9 +111,10 @@ def draft_ad(rng: np.random.Generator, brand: Brand, category: Category) -> Draf
     if (persona, theme) not in library(language).cells():
         language = "en"
     lines = library(language)
-    structure = _structure(rng, lines, brand, persona, theme)
-    features = _features(rng, category.features_for(persona, theme), structure)
-    opening = pick(rng, [o for kind in STRUCTURES[structure][0] for o in lines.openings(persona, theme, kind)])
+    structure = _structure(rng, lines, category, brand, persona, theme)
+    answers = category.features_for(persona, theme)
+    features = _features(rng, answers)
+    opening = pick(rng, openings(lines, category, brand.brand_id, persona, theme, STRUCTURES[structure][0]))
     thin = bool(rng.random() < 0.06)
     titles = lines.lines("titles", theme) + (lines.lines("titles", persona) if rng.random() < 0.5 else [])
     return Draft(
@@ -121,7 +125,8 @@ def draft_ad(rng: np.random.Generator, brand: Brand, category: Category) -> Draf
         structure=structure,
         opening=opening,
         features=features,
-        said=pick(rng, lines.feature(features[0], "say")),
+        said=pick(rng, lines.say(features[0], brand.brand_id)),
+        also=pick(rng, lines.say(features[1], brand.brand_id)),
         ticks=tuple(pick(rng, lines.feature(feature, "tick")) for feature in features),
         head=pick(rng, lines.lines("lists", "head")),
         payoff=pick(rng, lines.lines("payoffs", theme)),
@@ -171,8 +176,6 @@ def body_of(draft: Draft) -> str:
     """The draft's marked body: paragraphs by its structure, the brand's name filled in, one word perhaps swapped."""
     paragraphs = STRUCTURES[draft.structure][1].split("|")
     marked = "\n\n".join(" ".join(_part(draft, name) for name in paragraph.split(" ")) for paragraph in paragraphs)
-    if draft.emoji:
-        marked = f"{draft.emoji} {marked}"
     return _told(marked, draft)
 
 
@@ -185,8 +188,9 @@ def _part(draft: Draft, name: str) -> str:
     if name == "list":
         return "\n".join([draft.head, *(f"{draft.tick} {line}" for line in draft.ticks)])
     return {
-        "opening": draft.opening,
+        "opening": f"{draft.emoji} {draft.opening}".lstrip(),
         "feature": draft.said,
+        "also": draft.also,
         "payoff": draft.payoff,
         "proof": draft.proof,
         "offer": draft.offer,
@@ -200,19 +204,32 @@ def _whole(body: str, field: str, line: str) -> list[Mention]:
     return [Mention(field, "", start, start + len(plain))] if start >= 0 else []
 
 
-def _structure(rng: np.random.Generator, lines: Library, brand: Brand, persona: str, theme: str) -> str:
+def openings(
+    lines: Library, category: Category, brand_id: str, persona: str, theme: str, kinds: tuple[str, ...]
+) -> list[str]:
+    """The openings that a brand may use. A story (change, quote) is one brand's: no two brands quote the same nurse."""
+    players = category.players(persona, theme)
+    place = players.index(brand_id)
+    told = []
+    for kind in kinds:
+        known = lines.openings(persona, theme, kind)
+        told += known[place :: len(players)] if kind in ("change", "quote") else known
+    return told
+
+
+def _structure(
+    rng: np.random.Generator, lines: Library, category: Category, brand: Brand, persona: str, theme: str
+) -> str:
     weights = _WITH_OFFER if rng.random() < brand.offer_share else _WEIGHTS
-    return pick_weighted(rng, {s: w for s, w in weights.items() if _can(lines, persona, theme, s)})
+    able = {
+        structure: weight
+        for structure, weight in weights.items()
+        if openings(lines, category, brand.brand_id, persona, theme, STRUCTURES[structure][0])
+    }
+    return pick_weighted(rng, able)
 
 
-def _can(lines: Library, persona: str, theme: str, structure: str) -> bool:
-    return any(lines.openings(persona, theme, kind) for kind in STRUCTURES[structure][0])
-
-
-def _features(rng: np.random.Generator, answers: list[str], structure: str) -> tuple[str, ...]:
-    """The first answers are the likeliest; a list takes them all, in an order of its own."""
-    weights = {feature: 1.0 / (place + 1) for place, feature in enumerate(answers)}
-    first = pick_weighted(rng, weights)
-    if structure != "checklist":
-        return (first,)
-    return (first, *(feature for feature in answers if feature != first))
+def _features(rng: np.random.Generator, answers: list[str]) -> tuple[str, ...]:
+    """The answers with the one that the ad leads with first: the need's best answer more often than the next."""
+    first, second, *rest = answers
+    return (first, second, *rest) if rng.random() < 0.65 else (second, first, *rest)

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from counterpitch.sandbox.clicks import Clicks, clicks, effect
-from counterpitch.sandbox.copywriter import STRUCTURES, Draft, draft_ad, write_copy
-from counterpitch.sandbox.library import library, read_marks
+from counterpitch.sandbox.copywriter import STRUCTURES, Draft, draft_ad, openings, write_copy
+from counterpitch.sandbox.library import library
 from counterpitch.sandbox.process import DAY, Market
 from counterpitch.sandbox.streams import stream
 
@@ -56,10 +56,10 @@ def _test(market: Market, day: date) -> list[tuple[Row, Clicks]]:
     rng = stream(market.seed, "test", day)
     brand = market.category.brands[market.category.own]
     draft = replace(draft_ad(rng, brand, market.category), thin=False)
-    openings = _openings(rng, draft)
+    tried = _openings(rng, market, draft)
     shared, shown = effect(rng), int(rng.integers(2500, 7000))
     arms = []
-    for n, (kind, opening) in enumerate(openings):
+    for n, (kind, opening) in enumerate(tried):
         arm = replace(draft, opening=opening, structure=_OPENED_BY[kind], emoji="", swap=("", ""))
         copy = write_copy(arm)
         click = clicks(copy, "image", shared + float(rng.normal(0.0, ARM_SD)))
@@ -82,13 +82,16 @@ def _test(market: Market, day: date) -> list[tuple[Row, Clicks]]:
     return arms
 
 
-def _openings(rng: np.random.Generator, draft: Draft) -> list[tuple[str, str]]:
-    """Three to five openings for the same people and need; one at random tests another need of these people."""
-    lines = library(draft.language)
-    known = [(kind, line) for kind in _OPENED_BY for line in lines.openings(draft.persona, draft.theme, kind)]
-    unique = {read_marks(line)[0]: (kind, line) for kind, line in known}
-    order = rng.permutation(len(unique))[: int(rng.integers(3, 6))]
-    return [list(unique.values())[n] for n in order]
+def _openings(rng: np.random.Generator, market: Market, draft: Draft) -> list[tuple[str, str]]:
+    """Three to five openings for the same people and need."""
+    own, lines = market.category.own, library(draft.language)
+    known = [
+        (kind, line)
+        for kind in _OPENED_BY
+        for line in openings(lines, market.category, own, draft.persona, draft.theme, (kind,))
+    ]
+    order = rng.permutation(len(known))[: int(rng.integers(3, 6))]
+    return [known[n] for n in order]
 
 
 assert set(_OPENED_BY.values()) <= set(STRUCTURES)  # noqa: S101 a kind of opening without a structure cannot be tested

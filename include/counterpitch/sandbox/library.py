@@ -72,6 +72,10 @@ class Category:
     answers: dict[str, list[str]]
     answers_for: dict[str, dict[str, list[str]]]
 
+    def players(self, persona: str, theme: str) -> list[str]:
+        """The brands that speak to these people about this need."""
+        return [brand_id for brand_id, brand in self.brands.items() if (persona, theme) in brand.mix]
+
     def features_for(self, persona: str, theme: str) -> list[str]:
         """Features that answer the need, the likeliest first; a persona's own answers stand before the theme's."""
         return self.answers_for.get(persona, {}).get(theme) or self.answers[theme]
@@ -122,6 +126,11 @@ class Library:
     def feature(self, feature: str, form: str) -> list[str]:
         """Marked lines that tell of a feature: form `say` is a sentence, `tick` an entry of a list."""
         return self._features[feature][form]
+
+    def say(self, feature: str, brand_id: str) -> list[str]:
+        """Marked sentences that tell of a feature, the brand's own words for it among them, twice as likely."""
+        own = self._told["brands"][brand_id].get("says", {}).get(feature, [])
+        return [*self.feature(feature, "say"), *(_label(line, f=feature) for line in own * 2)]
 
     def lines(self, part: str, *names: str) -> list[str]:
         """Plain lines of a part (payoffs, cta, titles, ...), those of all the names together."""

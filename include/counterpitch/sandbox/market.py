@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import csv
 import json
+import tomllib
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -40,11 +41,13 @@ def write_market(
 ) -> dict[str, Any]:
     """Write the market's files into `folder` (made if missing) and return counts: ads, rows, results, arms, texts.
 
-    start: the market's first day; unset, `days` before the last one, so that `days` days of results are known.
+    start: the market's first day; unset, that of the same seed's market already in the folder, so that tomorrow's
+    market is today's and a day more; else `days` before the last one, so that `days` days of results are known.
     last_day: the last sweep; unset, today. ValueError when it comes before the start.
     """
     last_day = last_day or date.today()  # noqa: DTZ011 a newcomer's market ends today; every other caller says the day
-    market = simulate(seed, start or last_day - timedelta(days=days), last_day)
+    start = start or _begun(folder, seed, last_day) or last_day - timedelta(days=days)
+    market = simulate(seed, start, last_day)
     folder.mkdir(parents=True, exist_ok=True)
     for stale in folder.glob("ads-*.csv"):
         stale.unlink()
@@ -65,6 +68,16 @@ def write_market(
         json.dumps(truth, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
     )
     return {**truth["counts"], "rows": rows, "spoiled": len(spoiled), "results": len(own), "arms": len(arms)}
+
+
+def _begun(folder: Path, seed: int, last_day: date) -> date | None:
+    """The start of the market in the folder, if it is this seed's and began before the last day."""
+    try:
+        told = tomllib.loads((folder / "market.toml").read_text(encoding="utf-8"))["simulation"]
+    except (FileNotFoundError, KeyError):
+        return None
+    start = date.fromisoformat(told["start"])
+    return start if told["seed"] == seed and start < last_day else None
 
 
 def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, str]]) -> None:
@@ -88,6 +101,7 @@ def _market_toml(market: Market) -> str:
         "[market]",
         *_pairs(head),
     ]
+    parts += ["", "[simulation]", *_pairs({"seed": market.seed, "start": market.start.isoformat()})]
     for brand in told.brands.values():
         parts += ["", "[[brands]]", *_pairs(_brand(brand, told.own))]
     for fact in told.facts:

@@ -76,7 +76,7 @@ def _reported(market: Market, ad: Ad, day: date) -> Row:
         "clicks": str(clicked),
         "link_clicks": str(link),
         "spend": f"{shown / 1000 * _CPM[language] * rng.lognormal(0.0, 0.1):.2f}",
-        "currency": "USD",
+        "currency": "GBP",
         "conversions": str(int(rng.binomial(link, _CONVERSION))),
     }
 

@@ -15,6 +15,7 @@ from counterpitch.sandbox.streams import number, stream
 COLUMNS = (
     "source",
     "brand",
+    "brand_name",
     "page_id",
     "page_name",
     "ad_id",
@@ -124,6 +125,7 @@ def _row(ad: Ad, day: date, place: int) -> Row:
     return {
         "source": "sandbox",
         "brand": ad.brand.brand_id,
+        "brand_name": ad.brand.name,
         "page_id": page_id(ad.brand.brand_id),
         "page_name": ad.brand.page,
         "ad_id": ad.ad_id,
