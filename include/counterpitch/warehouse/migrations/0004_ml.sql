@@ -13,6 +13,19 @@ create table ml.model (
 );
 comment on table ml.model is 'A trained model. artifact is a JSON text that holds model_to_string() and all that is needed to score again: no pickle. trained_on says whose results taught it.';
 
+create table ml.held_out (
+    model_id    text not null references ml.model on delete cascade,
+    example_key text not null,
+    group_key   text not null,
+    day         date,
+    impressions bigint not null,
+    clicks      bigint not null,
+    score       double precision not null,
+    ctr         double precision not null,
+    primary key (model_id, example_key)
+);
+comment on table ml.held_out is 'What a model''s twin, trained without them, predicted for the newest examples, beside what happened.';
+
 create table ml.promotion (
     promotion_id bigint generated always as identity primary key,
     name        text not null,

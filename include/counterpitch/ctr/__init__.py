@@ -1,0 +1,1 @@
+"""Click-through rates: a model that ranks ads nobody has shown yet, and says why."""

@@ -1,0 +1,147 @@
+"""How good a ranking is on examples that it was not trained on, always beside the baselines it must beat.
+
+Figures follow the protocols in use on headline tests: a pair is two examples of one test and image; it is
+significant when a two-proportion z-test gives p < 0.10. Intervals are bootstraps over groups, not pairs,
+because the pairs of one test stand or fall together.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from scipy.special import xlog1py, xlogy
+from sklearn.metrics import f1_score, ndcg_score, roc_auc_score
+
+from counterpitch.ctr import features, pairs
+from counterpitch.ctr.text import TextMember, fit_differences
+
+SIGNIFICANT_Z = float(stats.norm.isf(0.05))
+LARGEST_TEST = 40
+F1_THRESHOLD = 0.5
+BOOTSTRAPS = 400
+
+
+def ranking(
+    examples: pd.DataFrame, score: np.ndarray, *, bootstraps: int = BOOTSTRAPS, seed: int = 1
+) -> dict[str, Any]:
+    """Figures of `score` (higher is better) on `examples` (group_key, impressions, clicks).
+
+    significant_pairs and all_pairs: pairs, accuracy (ties count half), accuracy_95, auc; f1 of "the first wins"
+    with pairs in drawn order at probability F1_THRESHOLD; and over groups of 2 to LARGEST_TEST: top1, top1_random,
+    ctr_lift of the picked over the mean arm, kendall_tau, ndcg_at_3. A figure without data is None.
+    """
+    compared = pairs.compare(examples, seed, most_per_example=LARGEST_TEST)
+    groups = pd.factorize(examples["group_key"])[0][compared.better]
+    gap = score[compared.better] - score[compared.worse]
+    strong = compared.z > SIGNIFICANT_Z
+    return {
+        "significant_pairs": _pairwise(gap[strong], groups[strong], bootstraps, seed),
+        "all_pairs": _pairwise(gap, groups, bootstraps, seed),
+        **_picks(examples, score),
+    }
+
+
+def calibration(examples: pd.DataFrame, ctr: np.ndarray) -> dict[str, Any]:
+    """log_loss_vs_constant (below 1 is better), ece over tenths of predictions, reliability rows, mean_ctr.
+
+    The constant is the mean CTR of the same examples, known only afterwards: a hard opponent.
+    """
+    n, k = examples["impressions"].to_numpy(float), examples["clicks"].to_numpy(float)
+    q = np.clip(ctr, 1e-6, 1 - 1e-6)
+    mean = k.sum() / n.sum()
+    tenth = pd.qcut(pd.Series(q), 10, labels=False, duplicates="drop").fillna(0).to_numpy(int)
+    rows = []
+    for number in np.unique(tenth):
+        here = tenth == number
+        rows.append(
+            {
+                "predicted": float(np.average(q[here], weights=n[here])),
+                "observed": float(k[here].sum() / n[here].sum()),
+                "impressions": int(n[here].sum()),
+            }
+        )
+    ece = sum(row["impressions"] / n.sum() * abs(row["predicted"] - row["observed"]) for row in rows)
+    return {
+        "log_loss_vs_constant": float(_log_loss(k, n, q) / _log_loss(k, n, np.full(len(q), mean))),
+        "ece": float(ece),
+        "mean_ctr": float(mean),
+        "reliability": rows,
+    }
+
+
+def baselines(train: pd.DataFrame, test: pd.DataFrame, seed: int = 1) -> dict[str, np.ndarray]:
+    """Scores of `test` by the opponents: campaign mean, longer text wins, hand features LR, TF-IDF LR.
+
+    The campaign mean knows the group's CTR and nothing of the ad, so inside a group it can only guess.
+    """
+    compared = pairs.compare(train, seed)
+    known, asked = train[list(features.KNOWN)], test[list(features.KNOWN)]
+    hand, wide = np.nan_to_num(features.matrix(known)), np.nan_to_num(features.matrix(asked))
+    scale = np.where(hand.std(axis=0) > 0, hand.std(axis=0), 1.0)
+    weights = fit_differences(hand / scale, compared, 0.1)
+    member = TextMember.fit(known["text"].tolist(), compared, strength=1.0, shapes=("word",))
+    return {
+        "campaign mean": np.zeros(len(test)),
+        "longer text wins": asked["text"].str.len().to_numpy(float),
+        "hand features LR": (wide / scale) @ weights,
+        "TF-IDF LR": member.score(asked["text"].tolist()),
+    }
+
+
+def beats(figures: dict[str, Any]) -> tuple[bool, str]:
+    """Whether the model in `figures` (train.evaluation) beats every baseline's pair accuracy, and a sentence."""
+    table = figures["table"]
+    mine = table["model"]["all_pairs"]["accuracy"]
+    best, name = max((table[n]["all_pairs"]["accuracy"] or 0.5, n) for n in ("campaign mean", "longer text wins"))
+    if mine is None:
+        return False, "No held-out pairs to judge by."
+    said = f"Held-out pair accuracy {mine:.3f} against {best:.3f} of {name!r}"
+    return mine > best, said + (": better." if mine > best else ": not better.")
+
+
+def _pairwise(gap: np.ndarray, groups: np.ndarray, bootstraps: int, seed: int) -> dict[str, Any]:
+    if not len(gap):
+        return {"pairs": 0, "accuracy": None, "auc": None, "accuracy_95": None, "f1": None}
+    right = np.where(gap == 0, 0.5, gap > 0)
+    both, truth = np.concatenate([gap, -gap]), np.repeat([1, 0], len(gap))
+    totals = pd.DataFrame({"right": right, "pairs": 1.0}).groupby(groups).sum().to_numpy()
+    rng = np.random.default_rng(seed)
+    draws = totals[rng.integers(len(totals), size=(bootstraps, len(totals)))].sum(axis=1)
+    low, high = np.quantile(draws[:, 0] / draws[:, 1], [0.025, 0.975])
+    return {
+        "pairs": len(gap),
+        "accuracy": float(right.mean()),
+        "accuracy_95": [float(low), float(high)],
+        "auc": float(roc_auc_score(truth, both)),
+        "f1": float(f1_score(truth, both > 0)),
+    }
+
+
+def _picks(examples: pd.DataFrame, score: np.ndarray) -> dict[str, Any]:
+    rate = (examples["clicks"] / examples["impressions"]).to_numpy()
+    rows = []
+    for positions in examples.groupby("group_key", sort=True).indices.values():
+        r, s = rate[positions], score[positions]
+        if not 2 <= len(r) <= LARGEST_TEST or r.max() == r.min():
+            continue
+        picked = s == s.max()
+        tau = stats.kendalltau(s, r).statistic
+        rows.append(
+            (
+                (r[picked] == r.max()).mean(),
+                (r == r.max()).mean(),
+                r[picked].mean() / r.mean() - 1,
+                0.0 if np.isnan(tau) else tau,
+                ndcg_score([r], [s], k=3),
+            )
+        )
+    names = ("top1", "top1_random", "ctr_lift", "kendall_tau", "ndcg_at_3")
+    means: list[float | None] = list(np.mean(rows, axis=0)) if rows else [None] * len(names)
+    return {"groups": len(rows)} | {n: None if v is None else float(v) for n, v in zip(names, means, strict=True)}
+
+
+def _log_loss(k: np.ndarray, n: np.ndarray, q: np.ndarray) -> float:
+    return float(-(xlogy(k, q) + xlog1py(n - k, -q)).sum() / n.sum())

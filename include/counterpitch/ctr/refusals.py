@@ -1,0 +1,15 @@
+"""What the CTR floor says no to. Light on imports, so that a DAG can name these at parse time."""
+
+from __future__ import annotations
+
+
+class NotEnoughData(ValueError):
+    """Too little was measured to learn or to compare; the message counts what there is and says what is missing."""
+
+
+class OutcomeLeak(ValueError):
+    """A column that is only known after an ad ran was offered as a feature."""
+
+
+class ModelUnusable(ValueError):
+    """A stored model cannot score here: cut short, altered, or from another version of the features."""

@@ -1,0 +1,128 @@
+"""Train a model on what was known by a partition day, judge it on the newest fifth, and store it.
+
+The figures come from a twin that saw only the older part, cleaned of copies of held-out texts; the stored
+model then learns from everything. Its held-out predictions are kept (ml.held_out), so that a later comparison
+can be recomputed from rows instead of believed.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+
+from counterpitch.ctr import evaluate, examples, features, model, splits
+from counterpitch.ctr.examples import records
+from counterpitch.warehouse import write
+from counterpitch.warehouse.connection import Connection, transaction
+
+log = logging.getLogger(__name__)
+
+BASE = "base"
+"""The name under which the model without pillars competes for the champion's place."""
+
+LEAST_HELD_PAIRS = 30
+
+
+def train(partition_key: str, params: model.Params | None = None) -> str:
+    """Train on everything known by `partition_key`, store model and held-out predictions; returns the model_id.
+
+    Nothing is promoted. Raises NotEnoughData when there is too little to learn from. Run twice, the same data
+    give the same model_id and no new row.
+    """
+    with transaction(application="counterpitch ctr train") as conn:
+        return train_on(conn, partition_key, params)
+
+
+def train_on(conn: Connection, partition_key: str, params: model.Params | None = None) -> str:
+    """`train` on an open connection, inside the caller's transaction."""
+    known = examples.read(conn, partition_key)
+    figures, held = evaluation(known, params)
+    fitted = model.fit(known, params)
+    return store(conn, fitted, partition_key, figures, held)
+
+
+def evaluation(known: pd.DataFrame, params: model.Params | None = None) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Figures of a twin beside the baselines, and its predictions of the held-out rows.
+
+    Held out is the newest fifth by day; where that holds fewer than LEAST_HELD_PAIRS pairs (or days are
+    unknown), the folds of splits.folds, one at a time. `figures["split"]` says which.
+    """
+    params = params or model.Params()
+    held = splits.newest(known)
+    older = splits.without_copies(known, held)
+    if _pairs(known[held]) < LEAST_HELD_PAIRS or _pairs(known[older]) < LEAST_HELD_PAIRS:
+        return _across_folds(known, params)
+    scores, ctr = _twin(known[older], known[held], params)
+    test = known[held].reset_index(drop=True)
+    return {"split": "newest fifth", **_table(test, scores, ctr)}, _predictions(test, scores["model"], ctr)
+
+
+def store(
+    conn: Connection, fitted: model.CtrModel, partition_key: str, figures: dict[str, Any], held: pd.DataFrame
+) -> str:
+    """Write a model and its held-out predictions; returns the model_id, made of name, day and sha256."""
+    artifact = fitted.to_json()
+    sha256 = model.fingerprint(artifact)
+    model_id = f"{BASE}-{partition_key}-{sha256[:12]}"
+    row = {
+        "model_id": model_id,
+        "name": BASE,
+        "partition_key": partition_key,
+        "trained_on": fitted.data,
+        "params": asdict(fitted.params),
+        "features": {"version": features.VERSION, "columns": list(model.COLUMNS)},
+        "metrics": figures,
+        "artifact": artifact,
+        "sha256": sha256,
+    }
+    new = write.append_new(conn, "ml.model", ["model_id"], [c for c in row if c != "model_id"], [row])
+    if new:
+        columns = ["example_key", "group_key", "day", "impressions", "clicks", "score", "ctr"]
+        write.replace_slice(conn, "ml.held_out", {"model_id": model_id}, columns, records(held[columns]))
+    log.info("Model %s: %s", model_id, figures["table"]["model"]["all_pairs"])
+    return model_id
+
+
+def _twin(older: pd.DataFrame, test: pd.DataFrame, params: model.Params) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    older, test = older.reset_index(drop=True), test.reset_index(drop=True)
+    twin = model.fit(older, params)
+    known = test[list(features.KNOWN)]
+    said = [twin.predict(rows, str(owner)).set_index(rows.index) for owner, rows in known.groupby(test["owner"])]
+    predicted = pd.concat(said).sort_index()
+    scores = {"model": twin.margins(known)[1], **evaluate.baselines(older, test)}
+    return scores, predicted["ctr"].to_numpy()
+
+
+def _across_folds(known: pd.DataFrame, params: model.Params) -> tuple[dict[str, Any], pd.DataFrame]:
+    fold = splits.folds(known, 5, params.seed)
+    ctr, scores = np.zeros(len(known)), cast("dict[str, np.ndarray]", {})
+    for number in range(5):
+        inside = fold == number
+        if not inside.any():
+            continue
+        said, ctr[inside] = _twin(known[~inside], known[inside], params)
+        for name, values in said.items():
+            scores.setdefault(name, np.zeros(len(known)))[inside] = values
+    return {"split": "five folds", **_table(known, scores, ctr)}, _predictions(known, scores["model"], ctr)
+
+
+def _table(test: pd.DataFrame, scores: dict[str, np.ndarray], ctr: np.ndarray) -> dict[str, Any]:
+    return {
+        "held_out_examples": len(test),
+        "table": {name: evaluate.ranking(test, values) for name, values in scores.items()},
+        "calibration": evaluate.calibration(test, ctr),
+    }
+
+
+def _predictions(test: pd.DataFrame, score: np.ndarray, ctr: np.ndarray) -> pd.DataFrame:
+    days = pd.Series([None if pd.isna(day) else day.date().isoformat() for day in test["day"]], dtype=object)
+    return test[["example_key", "group_key", "impressions", "clicks"]].assign(day=days, score=score, ctr=ctr)
+
+
+def _pairs(rows: pd.DataFrame) -> int:
+    sizes = rows.groupby("group_key").size()
+    return int((sizes * (sizes - 1) // 2).sum())
