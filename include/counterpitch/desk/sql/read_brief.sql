@@ -1,0 +1,11 @@
+-- One brief as it was written last on or before the day, with what a person decided.
+select b.partition_key as day, b.brief_id, b.rank, b.title, b.persona_id, b.theme_id, b.story, b.evidence, b.numbers,
+       b.body_md, b.writer, p.name as persona, t.label as theme,
+       coalesce(d.decision, 'waiting') as decision, d.decided_by, d.reason, d.decided_at
+from mart.brief b
+left join mart.persona p using (market_id, partition_key, persona_id)
+left join mart.theme t using (market_id, partition_key, theme_id)
+left join mart.brief_decision d using (market_id, brief_id)
+where b.market_id = %(market_id)s and b.brief_id = %(brief_id)s and b.partition_key <= %(day)s
+order by b.partition_key desc
+limit 1;

@@ -1,0 +1,251 @@
+"""The Desk's pages, one function each: ask the warehouse, hand the rows to a template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi.responses import FileResponse, RedirectResponse, Response
+
+from counterpitch.desk import links, markdown, marking, matrix, quality, queries
+from counterpitch.desk.pages import HERE, page
+from counterpitch.warehouse.connection import Connection
+
+router = APIRouter()
+
+PAGE = 40  # ads on one page of the list
+STATIC = {path.name: path for path in (HERE / "static").iterdir()} if (HERE / "static").exists() else {}
+
+
+def _snapshot() -> Iterator[Connection]:
+    with queries.snapshot() as conn:
+        yield conn
+
+
+Warehouse = Annotated[Connection, Depends(_snapshot)]
+
+
+@dataclass(frozen=True)
+class Place:
+    """The market and day that the address names, and what the reader can choose instead."""
+
+    request: Request
+    conn: Connection
+    market: queries.Row
+    markets: list[queries.Row]
+    days: list[date]
+    day: date
+
+    def ask(self, name: str, **params: Any) -> list[queries.Row]:
+        """The rows of a question about this market and day."""
+        return queries.ask(self.conn, name, market_id=self.market["market_id"], day=self.day, **params)
+
+    def ask_one(self, name: str, **params: Any) -> queries.Row | None:
+        """The first of those rows, or None."""
+        return next(iter(self.ask(name, **params)), None)
+
+    def page(self, view: str, template: str, **facts: Any) -> Response:
+        """A page of this market and day."""
+        to = links.Links(links.root(self.request), self.market["market_id"], self.day)
+        return page(
+            self.request,
+            template,
+            view=view,
+            to=to,
+            market=self.market,
+            markets=self.markets,
+            today=self.day,
+            days=self.days,
+            **facts,
+        )
+
+
+def _place(request: Request, conn: Warehouse, market_id: str, day: date) -> Place:
+    markets = queries.ask(conn, "list_markets")
+    market = next((row for row in markets if row["market_id"] == market_id), None)
+    if not market:
+        raise HTTPException(404)
+    days = [row["day"] for row in queries.ask(conn, "list_days", market_id=market_id)]
+    return Place(request, conn, market, markets, days, day)
+
+
+At = Annotated[Place, Depends(_place)]
+
+
+@router.get("/")
+@router.get("/go")
+def go(request: Request, conn: Warehouse, market: str = "", day: str = "", view: str = "") -> Response:
+    """Send the reader to a market's newest day, or to the day that was asked for."""
+    markets = queries.ask(conn, "list_markets")
+    if not markets:
+        return page(request, "no_market.html")
+    chosen = next((row for row in markets if row["market_id"] == market), markets[0])
+    days = [row["day"] for row in queries.ask(conn, "list_days", market_id=chosen["market_id"])]
+    if not days:
+        return page(request, "no_day.html", market=chosen, markets=markets, view="", today=None, days=[])
+    wanted = _date(day)
+    newest = next((found for found in days if wanted is None or found <= wanted), days[0])
+    known = view if view in {"ads", "personas", "gaps", "briefs"} else ""
+    address = links.Links(links.root(request), chosen["market_id"], newest)(known)
+    return RedirectResponse(address, status_code=303)
+
+
+@router.get("/m/{market_id}/{day}")
+def overview(at: At) -> Response:
+    """The market at a glance."""
+    theirs = {"state": "running", "brand": None, "side": "competitor", "words": None, "each": False}
+    brands = at.ask("read_brands")
+    gaps = at.ask("list_gaps")
+    return at.page(
+        "",
+        "overview.html",
+        brands=brands,
+        own=next((brand for brand in brands if brand["role"] == "own"), None),
+        model=quality.verdict(at.ask_one("read_model")),
+        predicted=at.ask("list_ads", sort="ctr", scored_only=True, limit=5, offset=0, **theirs),
+        longest=at.ask("list_ads", sort="longest", scored_only=False, limit=5, offset=0, **theirs),
+        gaps=[gap for gap in gaps if gap["kind"] in {"white_space", "behind"}][:4],
+        cells=len(gaps),
+        briefs=at.ask("list_briefs", limit=4),
+    )
+
+
+@router.get("/m/{market_id}/{day}/ads")
+def ads(
+    at: At,
+    brand: str = "",
+    state: Literal["running", "new", "stopped", "all"] = "running",
+    sort: Literal["ctr", "longest", "newest", "reach"] = "ctr",
+    words: Annotated[str, Query(max_length=200)] = "",
+    each: bool = False,
+    number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
+) -> Response:
+    """The ads, a page of them, filtered and sorted in the warehouse."""
+    found = at.ask(
+        "list_ads",
+        brand=brand or None,
+        side=None,
+        state=state,
+        sort=sort,
+        words=words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") or None,
+        scored_only=False,
+        each=each,
+        limit=PAGE,
+        offset=(number - 1) * PAGE,
+    )
+    total = found[0]["total"] if found else 0
+    return at.page(
+        "ads",
+        "ads.html",
+        brands=at.ask("read_brands"),
+        ads=found,
+        total=total,
+        total_ads=found[0]["total_ads"] if found else 0,
+        each=each,
+        number=number,
+        pages=-(-total // PAGE),
+        first=(number - 1) * PAGE + 1,
+        brand=brand,
+        state=state,
+        sort=sort,
+        words=words,
+        model=quality.verdict(at.ask_one("read_model")),
+    )
+
+
+@router.get("/m/{market_id}/{day}/ads/{ad_key:path}")
+def ad(at: At, ad_key: str) -> Response:
+    """One ad: its words with the quotes marked, what it was read as, the prediction and the proxies."""
+    found = at.ask_one("read_ad", ad_key=ad_key)
+    if not found:
+        raise HTTPException(404)
+    pillars = at.ask("list_pillars", text_hash=found["text_hash"])
+    text = found["clean_text"] or ""
+    noted = [pillar | {"note": number} for number, pillar in enumerate(pillars, 1)]
+    quotes = [
+        marking.Quote(pillar["note"], pillar["quote_start"], pillar["quote_end"])
+        for pillar in noted
+        if pillar["quote"] is not None
+    ]
+    return at.page(
+        "ads",
+        "ad.html",
+        ad=found,
+        pillars=noted,
+        pieces=marking.pieces(text, quotes),
+        reasons=quality.reasons(found["reasons"]),
+        model=quality.verdict(at.ask_one("read_model")),
+    )
+
+
+@router.get("/m/{market_id}/{day}/personas")
+def personas(at: At) -> Response:
+    """Who the market speaks to, and what it speaks about."""
+    return at.page(
+        "personas", "personas.html", personas=at.ask("list_personas", limit=60), themes=at.ask("list_themes", limit=60)
+    )
+
+
+@router.get("/m/{market_id}/{day}/gaps")
+def gaps(at: At) -> Response:
+    """The matrix of personas and themes, us against them."""
+    found = at.ask("list_gaps")
+    ranked = [gap for gap in found if gap["kind"] in {"white_space", "behind"}]
+    return at.page("gaps", "gaps.html", gaps=found, matrix=matrix.lay_out(found), ranked=ranked[:12])
+
+
+@router.get("/m/{market_id}/{day}/gaps/{persona_id}/{theme_id}")
+def gap(at: At, persona_id: str, theme_id: str) -> Response:
+    """One cell: the counts brand by brand, and who says what."""
+    found = at.ask_one("read_gap", persona_id=persona_id, theme_id=theme_id)
+    if not found:
+        raise HTTPException(404)
+    said = queries.ask(
+        at.conn,
+        "list_gap_ads",
+        market_id=at.market["market_id"],
+        day=found["day"],
+        persona_id=persona_id,
+        theme_id=theme_id,
+        limit=40,
+    )
+    names = {brand["brand_id"]: brand for brand in at.ask("read_brands")}
+    briefs = [b for b in at.ask("list_briefs", limit=50) if (b["persona_id"], b["theme_id"]) == (persona_id, theme_id)]
+    return at.page(
+        "gaps", "gap.html", gap=found, said=said, breakdown=matrix.breakdown(found["by_brand"], names), briefs=briefs
+    )
+
+
+@router.get("/m/{market_id}/{day}/briefs")
+def briefs(at: At) -> Response:
+    """The briefs and what was decided of them."""
+    return at.page("briefs", "briefs.html", briefs=at.ask("list_briefs", limit=50))
+
+
+@router.get("/m/{market_id}/{day}/briefs/{brief_id}")
+def brief(at: At, brief_id: str) -> Response:
+    """One brief, as it would be handed to a creative."""
+    found = at.ask_one("read_brief", brief_id=brief_id)
+    if not found:
+        raise HTTPException(404)
+    return at.page("briefs", "brief.html", brief=found, body=markdown.render(found["body_md"], without_title=True))
+
+
+@router.get("/static/{name}")
+def static(name: str) -> Response:
+    """A style sheet or script of our own. Behind the login like the pages."""
+    path: Path | None = STATIC.get(name)
+    if not path:
+        raise HTTPException(404)
+    return FileResponse(path, headers={"Cache-Control": "private, max-age=300"})
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
