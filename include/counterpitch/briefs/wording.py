@@ -1,0 +1,275 @@
+"""English that holds when words are put together: articles, singulars, wishes, counts, quotes.
+
+A brief is read aloud, and one "a hour" costs it its credit. What cannot be bent with certainty is not bent
+but quoted as the ads say it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+LANGUAGES = {
+    "ar": "Arabic", "bn": "Bengali", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
+    "es": "Spanish", "fi": "Finnish", "fr": "French", "gu": "Gujarati", "he": "Hebrew", "hi": "Hindi",
+    "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "kn": "Kannada", "ko": "Korean",
+    "ml": "Malayalam", "mr": "Marathi", "nl": "Dutch", "no": "Norwegian", "pa": "Punjabi", "pl": "Polish",
+    "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sv": "Swedish", "ta": "Tamil", "te": "Telugu",
+    "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_IRREGULAR = {
+    "people": "person", "women": "woman", "men": "man", "children": "child", "wives": "wife", "housewives": "housewife",
+    "mums": "mum", "moms": "mom", "folks": "person", "kids": "kid", "families": "family", "businesses": "business",
+    "freshmen": "freshman", "salespeople": "salesperson", "lives": "life", "foodies": "foodie", "newbies": "newbie",
+    "rookies": "rookie", "selfies": "selfie", "cookies": "cookie", "wolves": "wolf", "halves": "half",
+}  # fmt: skip
+_NOT_PLURAL = {"always", "business", "fitness", "news", "sales", "series", "wellness", "process", "address", "less"}
+_COLLECTIVE = {"staff", "personnel", "youth", "crew", "public", "police"}
+_BOUNDARY = {
+    "of", "with", "without", "in", "for", "at", "on", "who", "whose", "that", "which", "to", "from", "over", "under",
+    "before", "after", "between", "by", "about", "afraid", "tired", "bored", "shy", "sick", "worried", "new", "short",
+    "lacking", "using", "wanting", "needing", "seeking", "like", "as", "into", "near", "aged", "during", "against",
+    "not", "stuck", "when", "where", "whom", "(", "unable", "eager", "curious", "fed", "swamped", "slowed", "willing",
+    "ready", "trying", "struggling", "working", "living",
+}  # fmt: skip
+_NOUN_GERUNDS = {
+    "anything", "building", "ceiling", "clothing", "cooking", "evening", "everything", "feeling", "housing", "king",
+    "meeting", "morning", "nothing", "parking", "pricing", "pudding", "ring", "running", "seasoning", "shopping",
+    "something", "spring", "string", "thing", "training", "wedding",
+}  # fmt: skip
+_CLAUSE = re.compile(
+    r"^(i|i'm|i'd|i've|you|you're|we|we're|it|it's|they|he|she|this|that|there|there's|nobody|everyone|someone|if|when|"
+    r"why|who|do|does|did|is|are|am|was|were|can|could|will|would|should|what's|who's|where|let's|don't|never)\b",
+    re.I,
+)
+_KNOW = re.compile(r"^(how|what|where|when|which) to\b", re.I)
+_TIRED = re.compile(r"^(?:so |really )?(?:tired of|sick of|fed up with|had enough of|enough of)\s+(.+)$", re.I)
+_AFRAID = re.compile(r"^(?:(?:afraid|scared) of|(?:worried|anxious|stressed) about|struggling with)\s+(.+)$", re.I)
+
+
+def a_or_an(phrase: str) -> str:
+    """The phrase with its article, by sound: "an hour", "a university", "an SEO team", "an 8-week course"."""
+    first = re.split(r"[\s-]", phrase.lstrip("“\"'(‘"), maxsplit=1)[0]
+    return f"{'an' if _opens_with_vowel(first) else 'a'} {phrase}"
+
+
+def as_a(persona: str) -> str:
+    """What follows "As" in a user story, for a plural or singular group: "students" -> "a student"."""
+    words = re.sub(r"^(?:the|a|an|my|our|your|all)\s+", "", persona.strip(), flags=re.I).split()
+    if not words:
+        return "a customer"
+    if words[0].lower() in {"anyone", "everyone", "someone", "anybody", "everybody"}:
+        return " ".join(["someone", *words[1:]])
+    end = next((i for i, word in enumerate(words) if i and _is_boundary(word)), len(words))
+    head, rest = words[:end], words[end:]
+    if head[-1].lower() in _COLLECTIVE:
+        return " ".join(["one of the", *head, *rest])
+    if head == ["people"] or [word.lower() for word in head] == ["people"]:
+        return " ".join(["someone", *rest])
+    if not _is_plural(head[-1]) and not any(_is_plural(word) for word in head):
+        return a_or_an(" ".join([*head, *rest]))
+    return a_or_an(" ".join([*_each_singular(head), *_their(rest)]))
+
+
+def plural_verb(persona: str) -> bool:
+    """Whether a group's name takes "are": "students" does, "family of four" does not."""
+    words = persona.split()
+    end = next((i for i, word in enumerate(words) if i and _is_boundary(word)), len(words))
+    return bool(words) and (_is_plural(words[end - 1]) or words[end - 1].lower() in _COLLECTIVE)
+
+
+def wish(value: str) -> str:
+    """What follows "I want" for a need as the ads put it: "speaking English" -> "to speak English"."""
+    said = _mine(bare(value))
+    if found := _TIRED.match(said):
+        return f"an end to {found[1]}"
+    if found := _AFRAID.match(said):
+        return f"to stop worrying about {found[1]}"
+    if _KNOW.match(said):
+        return f"to know {said}"
+    if not said or _CLAUSE.match(bare(value)):
+        return f"an answer to {quoted(bare(value))}"
+    verb = _as_verb(said)
+    return f"to {verb}" if verb else said
+
+
+def outcome(value: str) -> str:
+    """What follows "so that" for a need as the ads put it: "less food waste" -> "there is less food waste"."""
+    said = _mine(bare(value))
+    if found := _TIRED.match(said) or _AFRAID.match(said):
+        return f"I can leave {found[1]} behind me"
+    if _KNOW.match(said):
+        return f"I know {said}"
+    if not said or _CLAUSE.match(bare(value)):
+        return f"{quoted(bare(value))} is no longer how it goes"
+    verb = _as_verb(said)
+    if verb:
+        return f"I can {verb}"
+    if re.match(r"^(no|less|fewer|no more)\b", said, re.I):
+        return f"there {'are' if said.lower().startswith('fewer') else 'is'} {said}"
+    return f"I get {said}"
+
+
+def topic(label: str) -> str:
+    """A theme's name inside a sentence: as it is where it is a phrase, in quotes where it is a whole clause."""
+    said = bare(label)
+    return quoted(said) if _CLAUSE.match(said) or _TIRED.match(said) or _KNOW.match(said) else said
+
+
+def bare(text: str) -> str:
+    """One line, without marks at either end that would clash with ours."""
+    return " ".join(text.split()).strip(" .,;:!?…-–—'\"“”‘’«»*_#>|")
+
+
+def quoted(text: str) -> str:
+    """Exact words in quotation marks; the inner marks decide which outer ones can stand beside them."""
+    said = " ".join(text.split())
+    if not re.search('[“”"]', said):
+        return f"“{said}”"
+    return f"«{said}»" if not re.search("[«»]", said) else f"‹{said}›"
+
+
+def sentence(text: str) -> str:
+    """The text as a sentence: a capital first letter, and one full stop where it ends on no mark of its own."""
+    said = text.strip()
+    said = said[:1].upper() + said[1:]
+    return said if said[-1:] in ".!?…" or said[-2:] in {".”", "!”", "?”"} else f"{said}."
+
+
+def fact(value: str) -> str:
+    """A feature as a statement's tail, without the product's "our"."""
+    return re.sub(r"^(?:our|we have|with|get)\s+", "", bare(value), flags=re.I)
+
+
+def count(n: int, noun: str, plural: str | None = None) -> str:
+    """ "1 ad", "37 ads"."""
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+def number(n: int) -> str:
+    """Small counts as words inside prose."""
+    return _NUMBERS[n] if 0 <= n < len(_NUMBERS) else f"{n:,}"
+
+
+def percent(share: float, digits: int | None = None) -> str:
+    """ "9%", "0.8%", "under 0.1%"; `digits` after the point, else as many as the size needs."""
+    value = 100 * share
+    if digits is None:
+        digits = 0 if value >= 3 or value == 0 else 1
+    return f"{value:.{digits}f}%"
+
+
+def day(iso: str) -> str:
+    """ "20 November 2026"."""
+    when = date.fromisoformat(iso)
+    return f"{when.day} {when:%B %Y}"
+
+
+def _opens_with_vowel(word: str) -> bool:
+    plain = word.strip(".,;:!?'’”\")")
+    if re.fullmatch(r"\d[\d.,]*\D*", plain):
+        return plain.startswith("8") or re.match(r"^1[18](\D|$|\d{3}\b)", plain) is not None
+    if re.fullmatch(r"[A-Z]{2,}s?", plain):
+        return plain[0] in "AEFHILMNORSX"
+    low = plain.lower()
+    if re.match(r"^(hour|honest|honou?r|heir)", low):
+        return True
+    if re.match(r"^(uni([^nm]|$)|use|usual|user|utili|euro|ewe|one\b|once|ubiq|u\b)", low):
+        return False
+    return low[:1] in {"a", "e", "i", "o", "u", "ä", "ö", "ü", "é", "á", "í", "ó", "ú"}
+
+
+def _is_boundary(word: str) -> bool:
+    low = word.lower().strip(",;")
+    return low in _BOUNDARY or (low.endswith("ing") and len(low) > 5 and low not in _NOUN_GERUNDS) or word[0] in "(—–"
+
+
+def _is_plural(word: str) -> bool:
+    low = word.lower().strip(",;")
+    if low in _IRREGULAR:
+        return True
+    return low.endswith("s") and not low.endswith(("ss", "us", "is", "'s", "’s")) and low not in _NOT_PLURAL
+
+
+def _singular(word: str) -> str:
+    low = word.lower()
+    if low in _IRREGULAR:
+        found = _IRREGULAR[low]
+    elif low.endswith("ies") and len(low) > 4:
+        found = word[:-3] + "y"
+    elif re.search(r"(ch|sh|x|ss|z)es$", low):
+        found = word[:-2]
+    else:
+        found = word[:-1]
+    return found if word.islower() else found[:1].upper() + found[1:]
+
+
+def _each_singular(head: list[str]) -> list[str]:
+    """The noun of the phrase in the singular; of two nouns joined by "and", both, joined by "or"."""
+    words = list(head)
+    for i, word in enumerate(head):
+        joined = word.lower() in {"and", "&"} and 0 < i < len(head) - 1 and _is_plural(head[i - 1])
+        if joined:
+            words[i - 1], words[i] = _singular(head[i - 1]), "or"
+    if _is_plural(words[-1]):
+        words[-1] = _singular(words[-1])
+    return words
+
+
+def _their(rest: list[str]) -> list[str]:
+    swap = {"are": "is", "have": "has", "do": "does", "want": "wants", "need": "needs", "don't": "doesn't"}
+    follows = rest[:1] in (["who"], ["that"])
+    return [*rest[:1], swap.get(rest[1].lower(), rest[1]), *rest[2:]] if follows and len(rest) > 1 else rest
+
+
+def _mine(said: str) -> str:
+    """The reader's words in the reader's mouth: "your schedule" -> "my schedule"."""
+    said = re.sub(r"\byourself\b", "myself", said, flags=re.I)
+    said = re.sub(r"\byours\b", "mine", said, flags=re.I)
+    said = re.sub(r"\byour\b", "my", said, flags=re.I)
+    said = re.sub(r"\byou're\b", "I'm", said, flags=re.I)
+    said = re.sub(r"\b(for|to|with|at|by|help|helps|give|gives|from|of) you\b", r"\1 me", said, flags=re.I)
+    return re.sub(r"\byou\b", "I", said, flags=re.I)
+
+
+@lru_cache(maxsize=1)
+def _verbs() -> tuple[frozenset[str], frozenset[str]]:
+    """Verbs recognised in the plain form, and those recognised by their -ing form (all of them)."""
+    lines = (Path(__file__).parent / "verbs.txt").read_text(encoding="utf-8").splitlines()
+    plain = {word for line in lines if line[:1] not in {"#", "+"} for word in line.split()}
+    return frozenset(plain), frozenset(plain | {w for line in lines if line.startswith("+") for w in line[1:].split()})
+
+
+def _as_verb(said: str) -> str | None:
+    """The phrase with its first verb in the plain form, None where it does not begin with a verb we know."""
+    plain, by_gerund = _verbs()
+    first, _, rest = said.partition(" ")
+    low = first.lower()
+    if low in plain:
+        return said[:1].lower() + said[1:]
+    if not low.endswith("ing") or low in _NOUN_GERUNDS:
+        return None
+    stem = low[:-3]
+    undoubled = stem[:-1] if len(stem) > 2 and stem[-1] == stem[-2] else stem
+    base = next((form for form in (stem, stem + "e", undoubled) if form in by_gerund), None)
+    return f"{base} {rest}".strip() if base else None
+
+
+def is_clause(value: str) -> bool:
+    """Whether a value is a clause with its own verb, which no sentence of ours can bend."""
+    return bool(_CLAUSE.match(bare(value))) or "?" in value or "!" in value
+
+
+def language(code: str) -> str:
+    """A language's English name, "another language" for a code that we do not know."""
+    return LANGUAGES.get(code.split("-")[0].lower(), "another language")
+
+
+def platform(code: str) -> str:
+    """A placement as people write it: "FACEBOOK" -> "Facebook", "AUDIENCE_NETWORK" -> "Audience Network"."""
+    known = {"tiktok": "TikTok", "youtube": "YouTube", "whatsapp": "WhatsApp", "linkedin": "LinkedIn"}
+    low = code.replace("_", " ").lower()
+    return known.get(low, low.title())
