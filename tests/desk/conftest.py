@@ -19,6 +19,7 @@ from counterpitch.warehouse.write import as_json
 DAY = date(2026, 11, 20)
 BEFORE = DAY - timedelta(days=1)
 MARKET = "coffee"
+TERMS = as_json([{"value": "cold", "texts": 2, "language": "en"}, {"value": "cup", "texts": 1, "language": "en"}])
 SCRIPT = "<script>document.title='owned'</script> Wake up <img src=x onerror=alert(1)> for less"
 TEXTS = {
     "t1": "For parents of small kids: coffee that forgives a cold cup. Try it free for 14 days.",
@@ -26,6 +27,24 @@ TEXTS = {
     "t3": SCRIPT,
     "t4": "Kaffee, der wartet: bleibt zwei Stunden heiß. Für Eltern kleiner Kinder.",
     "t5": "Night shift? A slow roast for long hours, with half the acid.",
+}
+TRAINED_ON = {
+    "owners": {
+        "kaffa": {
+            "examples": 200,
+            "impressions": 1_200_000,
+            "clicks": 15_000,
+            "first_day": "2026-09-21",
+            "last_day": "2026-11-15",
+        }
+    }
+}
+METRICS = {
+    "split": "newest fifth",
+    "table": {
+        "model": {"significant_pairs": {"pairs": 240, "accuracy": 0.66, "accuracy_95": [0.61, 0.71]}},
+        "longer text wins": {"significant_pairs": {"pairs": 240, "accuracy": 0.55}},
+    },
 }
 
 
@@ -102,10 +121,10 @@ def _model(conn: Connection) -> None:
         "model_id": "ctr-2026-11-16",
         "name": "ctr",
         "partition_key": "2026-11-16",
-        "trained_on": {},
+        "trained_on": TRAINED_ON,
         "params": {},
         "features": {},
-        "metrics": {},
+        "metrics": METRICS,
         "artifact": "{}",
         "sha256": "0",
     }
@@ -133,7 +152,7 @@ def _score(ad: dict[str, Any], place: int) -> dict[str, Any]:
         "ctr_high": rate * 1.4,
         "rank_in_brand": place,
         "rank_in_market": place,
-        "reasons": as_json([{"text": "says “free”", "effect": 0.2}, {"text": "long text", "effect": -0.1}]),
+        "reasons": as_json([{"what": "says “free”", "points": 0.2}, {"what": "long text", "points": -0.1}]),
     }
 
 
@@ -190,8 +209,8 @@ def _insights(conn: Connection) -> None:
                 "persona_id": key,
                 "name": name,
                 "summary": "Have little time and cold cups.",
-                "needs": as_json(["coffee that waits"]),
-                "quotes": as_json([{"quote": "parents of small kids", "ad_key": "files:bean-co-0"}]),
+                "needs": as_json([{"value": "coffee that waits", "texts": 2, "language": "en"}]),
+                "quotes": as_json([{"quote": "parents of small kids", "ad_key": "files:bean-co-0", "language": "en"}]),
             }
             for key, name in personas
         ],
@@ -199,10 +218,7 @@ def _insights(conn: Connection) -> None:
     table(
         conn,
         "mart.theme",
-        [
-            slice_ | counts | {"theme_id": key, "label": label, "terms": as_json(["cold", "cup"])}
-            for key, label in themes
-        ],
+        [slice_ | counts | {"theme_id": key, "label": label, "terms": TERMS} for key, label in themes],
     )
     table(
         conn,

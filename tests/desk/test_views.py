@@ -79,6 +79,12 @@ def test_the_overview_says_the_market_in_figures(desk: TestClient, at: str) -> N
     assert "33%" in page.text
 
 
+def test_the_overview_says_how_far_to_trust_the_prediction(desk: TestClient, at: str) -> None:
+    text = read(desk, at).text
+    assert "names the better one 66 times in 100 (61 to 71)" in text
+    assert "It learnt from Kaffa's own results" in text
+
+
 def test_prediction_and_proxy_are_named_and_apart(desk: TestClient, at: str) -> None:
     text = read(desk, at).text
     assert "Prediction. The click-through rate if the ad ran for us" in text
@@ -152,7 +158,7 @@ def test_quotes_are_marked_where_they_stand_and_numbered(desk: TestClient, at: s
 
 def test_an_ad_shows_its_reasons_and_no_link_that_is_a_script(desk: TestClient, at: str) -> None:
     page = read(desk, at + "/ads/files:bean-co-2")
-    assert "+ says “free”" in page.text
+    assert "+0.20 says “free”" in page.text
     assert "See the ad in its library" in page.text
     assert "Its landing page" not in page.text
 

@@ -27,12 +27,5 @@ def test_a_day_reads_as_a_person_writes_it() -> None:
     assert wording.day(date(2026, 11, 5)) == "5 Nov 2026"
 
 
-@pytest.mark.parametrize(
-    "stored", [["a", "b"], [{"value": "a"}, {"label": "b"}], [{"quote": "a", "ad_key": "x"}, "b"], {"a": 3, "b": 1}]
-)
-def test_phrases_are_found_in_lists_of_texts_and_of_objects(stored: object) -> None:
-    assert wording.phrases(stored) == ["a", "b"]
-
-
-def test_no_phrases_are_no_phrases() -> None:
-    assert wording.phrases(None) == wording.phrases([]) == wording.phrases("") == []
+def test_points_carry_their_sign() -> None:
+    assert [wording.signed(value) for value in (0.301, -0.05)] == ["+0.30", "−0.05"]

@@ -31,7 +31,7 @@ def environment() -> Environment:
         points=wording.points,
         count=wording.count,
         day=wording.day,
-        phrases=wording.phrases,
+        signed=wording.signed,
         web=links.web,
     )
     found.globals.update(

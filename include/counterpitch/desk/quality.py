@@ -4,68 +4,101 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from counterpitch.desk import wording
 
+ENOUGH_PAIRS = 30  # pairs below which a share of them says little
+OURS = "own"  # the owner of experiments on our own audience; own results are owned by the brand
+
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a reader needs to know before trusting a prediction. `sure` is False where the test showed no skill."""
+    """What a reader needs to know before trusting a prediction.
+
+    sure is False where the test showed no skill beyond chance, or where nobody of ours taught the model.
+    """
 
     model_id: str
-    scored_on: Any
+    scored_on: date
     taught_by: str
     skill: str
     standing: str
     sure: bool
 
 
-def verdict(model: Mapping[str, Any] | None) -> Verdict | None:
-    """The model of `read_model` in words; None where nothing was scored."""
+def verdict(model: Mapping[str, Any] | None, market: Mapping[str, Any]) -> Verdict | None:
+    """The model of `read_model` in words, for a market of `list_markets`; None where nothing was scored."""
     if not model:
         return None
-    skill, sure = _skill(model["metrics"] or {})
-    return Verdict(model["model_id"], model["scored_on"], _taught_by(model), skill, _standing(model), sure)
+    skill, skilled = _skill(model["metrics"] or {})
+    taught_by, ours = _taught_by((model["trained_on"] or {}).get("owners") or {}, market)
+    return Verdict(model["model_id"], model["scored_on"], taught_by, skill, _standing(model), skilled and ours)
 
 
-def reasons(value: Any) -> list[dict[str, Any]]:
-    """The reasons of a score as {"text", "effect"}; effect > 0 raises the predicted rate, None where unknown."""
-    found = []
-    for item in value or []:
-        if isinstance(item, Mapping):
-            texts = (item.get(key) for key in ("text", "reason", "words", "label", "feature", "name"))
-            text = next((str(text) for text in texts if text), "")
-            effects = (item.get(key) for key in ("effect", "contribution", "weight"))
-            effect = next((float(effect) for effect in effects if effect is not None), None)
-        else:
-            text, effect = str(item), None
-        if text:
-            found.append({"text": text, "effect": effect})
-    return found
+def _taught_by(owners: Mapping[str, Mapping[str, Any]], market: Mapping[str, Any]) -> tuple[str, bool]:
+    if not owners:
+        return "Its record does not say whose results taught it.", False
+    ours = [name for name in owners if name in {OURS, market["own_brand_id"]}]
+    others = sorted(set(owners) - set(ours))
+    said = []
+    if ours:
+        said.append(f"It learnt from {market['own_brand']}'s own results: {_amount(owners, ours)}.")
+    if others:
+        opening = "It also learnt from" if ours else "It learnt only from other people's results:"
+        said.append(f"{opening} {', '.join(others)}, {_amount(owners, others)}.")
+    if not ours:
+        said.append("So trust the order of ads more than the height of the rate: another audience set it.")
+    return " ".join(said), bool(ours)
 
 
-def _taught_by(model: Mapping[str, Any]) -> str:
-    taught = model["trained_on"] or {}
-    return str(
-        taught.get("words") or taught.get("summary") or "The model's record does not say whose results taught it."
+def _amount(owners: Mapping[str, Mapping[str, Any]], names: list[str]) -> str:
+    examples, impressions, clicks = (
+        sum(int(owners[name][key]) for name in names) for key in ("examples", "impressions", "clicks")
     )
+    days = sorted(d for name in names for d in (owners[name].get("first_day"), owners[name].get("last_day")) if d)
+    since = f" from {_day(days[0])} to {_day(days[-1])}" if days else ""
+    taught = wording.many(examples, "ad or test arm", "ads and test arms")
+    return f"{taught} with {wording.count(impressions)} impressions and {wording.many(clicks, 'click')}{since}"
+
+
+def _day(text: str) -> str:
+    return wording.day(date.fromisoformat(text))
 
 
 def _skill(metrics: Mapping[str, Any]) -> tuple[str, bool]:
-    accuracy = next((metrics[key] for key in ("pair_accuracy", "pairwise_accuracy") if key in metrics), None)
-    if accuracy is None:
-        return "Its quality was not measured: read the order of the ads as a guess.", False
-    times = round(float(accuracy) * 100)
-    text = f"Of two ads whose click rates clearly differ, it names the better one {times} times in 100. A coin does 50."
-    return text, times > 50
+    table = metrics.get("table") or {}
+    judged = table.get("model") or {}
+    clear = judged.get("significant_pairs") or {}
+    kind, of = "significant_pairs", "Of two ads whose click rates clearly differ"
+    if (clear.get("pairs") or 0) < ENOUGH_PAIRS:
+        kind, of = "all_pairs", "Of two ads"
+    figures = judged.get(kind) or {}
+    if figures.get("accuracy") is None:
+        return "Its quality could not be measured: read the order of the ads as a guess.", False
+    low, high = figures["accuracy_95"]
+    simple = max((_accuracy(row, kind) for name, row in table.items() if name != "model"), default=0.5)
+    said = (
+        f"{of}, it names the better one {_times(figures['accuracy'])} times in 100 ({_times(low)} to {_times(high)}), "
+        f"counted on {wording.many(figures['pairs'], 'pair')} it had not seen. "
+        f"A coin does 50, the best of the simple rules {_times(simple)}."
+    )
+    return said, low > 0.5
+
+
+def _accuracy(row: Mapping[str, Any], kind: str) -> float:
+    return float((row.get(kind) or {}).get("accuracy") or 0.5)
+
+
+def _times(share: float) -> int:
+    return round(100 * share)
 
 
 def _standing(model: Mapping[str, Any]) -> str:
-    when = wording.day(model["promoted_at"].date()) if model["promoted_at"] else None
     if model["mark"] == "bootstrap":
         return "It is the first model and was put to work without a person's decision."
     if model["mark"] in {"approved", "rollback"}:
-        verb = "approved" if model["mark"] == "approved" else "brought back"
-        return f"{model['decided_by']} {verb} it on {when}."
+        verb = "approved it" if model["mark"] == "approved" else "brought it back"
+        return f"{model['decided_by']} {verb} on {wording.day(model['promoted_at'])}."
     return "It was never promoted."

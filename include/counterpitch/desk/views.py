@@ -48,6 +48,10 @@ class Place:
         """The first of those rows, or None."""
         return next(iter(self.ask(name, **params)), None)
 
+    def model(self) -> quality.Verdict | None:
+        """The model behind the predictions, in words."""
+        return quality.verdict(self.ask_one("read_model"), self.market)
+
     def page(self, view: str, template: str, **facts: Any) -> Response:
         """A page of this market and day."""
         to = links.Links(links.root(self.request), self.market["market_id"], self.day)
@@ -105,7 +109,7 @@ def overview(at: At) -> Response:
         "overview.html",
         brands=brands,
         own=next((brand for brand in brands if brand["role"] == "own"), None),
-        model=quality.verdict(at.ask_one("read_model")),
+        model=at.model(),
         predicted=at.ask("list_ads", sort="ctr", scored_only=True, limit=5, offset=0, **theirs),
         longest=at.ask("list_ads", sort="longest", scored_only=False, limit=5, offset=0, **theirs),
         gaps=[gap for gap in gaps if gap["kind"] in {"white_space", "behind"}][:4],
@@ -153,7 +157,7 @@ def ads(
         state=state,
         sort=sort,
         words=words,
-        model=quality.verdict(at.ask_one("read_model")),
+        model=at.model(),
     )
 
 
@@ -177,8 +181,7 @@ def ad(at: At, ad_key: str) -> Response:
         ad=found,
         pillars=noted,
         pieces=marking.pieces(text, quotes),
-        reasons=quality.reasons(found["reasons"]),
-        model=quality.verdict(at.ask_one("read_model")),
+        model=at.model(),
     )
 
 

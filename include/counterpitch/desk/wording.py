@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 KINDS = {
     "white_space": "White space",
@@ -48,6 +46,11 @@ def points(value: float) -> str:
     return f"{'+' if rounded > 0 else '−' if rounded < 0 else ''}{abs(rounded)}"
 
 
+def signed(value: float) -> str:
+    """Percentage points with their sign: 0.301 as '+0.30'."""
+    return f"{value:+.2f}".replace("-", "−")
+
+
 def count(value: float | None) -> str:
     """1234 as '1,234'; a dash for None."""
     return "–" if value is None else f"{value:,.0f}"
@@ -61,19 +64,3 @@ def day(value: date | None) -> str:
 def many(number: int | None, one: str, more: str | None = None) -> str:
     """'1 ad', '2 ads', '1,234 ads'."""
     return f"{count(number)} {one if number == 1 else more or one + 's'}"
-
-
-def phrases(value: Any) -> list[str]:
-    """The words in a JSON list, whose items are texts or objects that hold one: labels of needs, terms, quotes."""
-    if isinstance(value, str):
-        return [value] if value else []
-    if isinstance(value, Mapping):
-        value = value.get("items") or list(value)
-    return [text for item in value or [] if (text := _words(item))]
-
-
-def _words(item: Any) -> str:
-    if isinstance(item, Mapping):
-        named = (item.get(key) for key in ("value", "label", "need", "term", "text", "quote", "name"))
-        return next((str(text) for text in named if text), "")
-    return str(item)
