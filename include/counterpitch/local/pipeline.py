@@ -198,20 +198,11 @@ class Pipeline:
         while True:
             self._poll()
             now = self._runs.get((dag_id, run.run_id), run)
-            if paused:
-                self._drop_owed(dag_id)
             if now.over:
                 break
             self._pause()
         if now.state == "failed":
             outcome.failures.append(self._explain(now))
-
-    def _drop_owed(self, dag_id: str) -> None:
-        """Remove the run that unpausing made for last Monday: ours does the same on newer data."""
-        for (owner, _), run in list(self._runs.items()):
-            owed = owner == dag_id and run.run_type == "scheduled" and run.state == "queued"
-            if owed and self._airflow.delete(run):
-                del self._runs[owner, run.run_id]
 
     def _poll(self) -> None:
         """Take in what changed since the last look, and show it."""
@@ -243,8 +234,7 @@ class Pipeline:
     def _explain(self, run: Run) -> Failure:
         tasks = self._airflow.tasks(run)
         failed = next((task for task in tasks if task.state == "failed"), None)
-        log = [line for line in self._airflow.log(failed) if line and not line.startswith("::")] if failed else []
-        return Failure(run, failed, log[-8:], self._address)
+        return Failure(run, failed, _last_words(self._airflow.log(failed)) if failed else [], self._address)
 
 
 @dataclass
@@ -252,6 +242,13 @@ class _Day:
     key: str
     step: int = 0
     expected_by: float = field(default_factory=lambda: time.monotonic() + EVENT_SECONDS)
+
+
+def _last_words(log: list[str], most: int = 8) -> list[str]:
+    """The lines from the exception on, without Airflow's marks of log groups."""
+    lines = [line for line in log if line.strip() and not line.startswith("::")]
+    starts = [number for number, line in enumerate(lines) if line == "Task failed with exception"]
+    return lines[starts[-1] + 1 :][:most] if starts else lines[-most:]
 
 
 def _morning_after(key: str) -> datetime:

@@ -125,11 +125,6 @@ class Airflow:
         """One run as it stands now."""
         return _run(self._ask("GET", f"/dags/{dag_id}/dagRuns/{run_id}"))
 
-    def delete(self, run: Run) -> bool:
-        """Remove a run that has not begun. Returns False when it had."""
-        answer = self._send("DELETE", f"/dags/{run.dag_id}/dagRuns/{run.run_id}")
-        return answer.is_success
-
     def tasks(self, run: Run | None = None, *, since: datetime | None = None) -> list[Task]:
         """The task instances of a run, or of all runs; those that changed since a moment, or all."""
         path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}" if run else "/dags/~/dagRuns/~"
