@@ -16,14 +16,14 @@ from counterpitch.sandbox.streams import pick, pick_weighted
 
 # What stands where: | is a new paragraph. The kinds of opening that carry the structure stand beside it.
 STRUCTURES: dict[str, tuple[tuple[str, ...], str]] = {
-    "question": (("question",), "opening|feature payoff|cta"),
-    "problem": (("pain",), "opening|feature|payoff cta"),
-    "change": (("change",), "opening|feature cta"),
-    "testimonial": (("quote",), "opening|feature|cta"),
-    "checklist": (("question", "pain"), "opening|list|cta"),
-    "proof": (("quote", "pain"), "proof|opening|feature|cta"),
-    "long": (("pain", "change", "quote"), "opening|feature also|payoff|proof|cta"),
-    "offer": (("question", "pain", "change"), "offer|opening|feature|cta"),
+    "question": (("question",), "opening|feature payoff|called cta"),
+    "problem": (("pain",), "opening|feature|payoff called cta"),
+    "change": (("change",), "opening|feature called|cta"),
+    "testimonial": (("quote",), "opening|feature|called cta"),
+    "checklist": (("question", "pain"), "opening|list|called cta"),
+    "proof": (("quote", "pain"), "proof|opening|feature|called cta"),
+    "long": (("pain", "change", "quote"), "opening|feature also|payoff called|proof|cta"),
+    "offer": (("question", "pain", "change"), "offer|opening|feature|called cta"),
     "offer_last": (("pain", "quote", "question"), "opening|feature|offer cta"),
     "short": (("question", "pain"), "opening feature"),
     "line": (("change", "quote", "pain"), "opening"),
@@ -76,6 +76,7 @@ class Draft:
     payoff: str
     proof: str
     offer: str
+    called: str
     cta: str
     title: str
     description: str
@@ -132,6 +133,7 @@ def draft_ad(rng: np.random.Generator, brand: Brand, category: Category) -> Draf
         payoff=pick(rng, lines.lines("payoffs", theme)),
         proof=pick(rng, lines.of_brand(brand.brand_id, "proof")),
         offer=pick(rng, lines.of_brand(brand.brand_id, "offer")),
+        called=pick(rng, lines.called(persona)) if rng.random() < 0.4 else "",
         cta=pick(rng, lines.lines("cta", theme, "any")),
         title=brand.name if thin else pick(rng, titles),
         description="" if thin or rng.random() < 0.35 else pick(rng, lines.lines("descriptions", "any")),
@@ -175,8 +177,8 @@ def write_copy(draft: Draft, thin_body: str = "") -> Copy:
 def body_of(draft: Draft) -> str:
     """The draft's marked body: paragraphs by its structure, the brand's name filled in, one word perhaps swapped."""
     paragraphs = STRUCTURES[draft.structure][1].split("|")
-    marked = "\n\n".join(" ".join(_part(draft, name) for name in paragraph.split(" ")) for paragraph in paragraphs)
-    return _told(marked, draft)
+    parts = [[_part(draft, name) for name in paragraph.split(" ")] for paragraph in paragraphs]
+    return _told("\n\n".join(" ".join(part for part in paragraph if part) for paragraph in parts), draft)
 
 
 def _told(line: str, draft: Draft) -> str:
@@ -194,6 +196,7 @@ def _part(draft: Draft, name: str) -> str:
         "payoff": draft.payoff,
         "proof": draft.proof,
         "offer": draft.offer,
+        "called": draft.called,
         "cta": draft.cta,
     }[name]
 

@@ -132,6 +132,10 @@ class Library:
         own = self._told["brands"][brand_id].get("says", {}).get(feature, [])
         return [*self.feature(feature, "say"), *(_label(line, f=feature) for line in own * 2)]
 
+    def called(self, persona: str) -> list[str]:
+        """Marked sentences that name the people an ad is for."""
+        return [_label(line, a=persona) for line in self._told["called"][persona]]
+
     def lines(self, part: str, *names: str) -> list[str]:
         """Plain lines of a part (payoffs, cta, titles, ...), those of all the names together."""
         return [line for name in names for line in self._told[part].get(name, [])]
