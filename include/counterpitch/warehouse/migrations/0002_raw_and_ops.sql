@@ -16,14 +16,16 @@ create table raw.landed_row (
     file_sha256 text not null references raw.landed_file on delete cascade,
     row_number  bigint not null,
     source      text not null,
-    brand_id    text not null,
+    brand_id    text,
     kind        text not null,
-    partition_key date not null,
+    partition_key date,
+    item_id     text not null,
     payload     jsonb not null,
-    primary key (file_sha256, row_number)
+    primary key (file_sha256, row_number),
+    check (kind = 'experiments' or (brand_id is not null and partition_key is not null))
 );
-comment on table raw.landed_row is 'A file''s row waiting for its slice: the files source reads these, so a worker needs no shared disk.';
-create index landed_row_slice on raw.landed_row (brand_id, kind, partition_key);
+comment on table raw.landed_row is 'A file''s row on its slice, its non-empty cells as they stand in the file: the files source reads these, so a worker needs no shared disk. item_id is what the row is about: an ad, or an arm of an experiment. Only an archive''s experiments have no brand and may have no day.';
+create index landed_row_slice on raw.landed_row (source, brand_id, kind, partition_key);
 
 create table raw.ad_snapshot (
     source      text not null,
@@ -31,11 +33,14 @@ create table raw.ad_snapshot (
     ad_id       text not null,
     partition_key date not null,
     content_hash text not null,
+    shape       text not null,
     payload     jsonb not null,
+    copies      integer not null check (copies > 0),
     observed_at timestamptz not null,
+    seen_at     timestamptz not null,
     primary key (source, brand_id, partition_key, ad_id, content_hash)
 );
-comment on table raw.ad_snapshot is 'What a platform answered about an ad on a day, without any token. Append-only by content hash.';
+comment on table raw.ad_snapshot is 'What a platform answered about an ad on a day, without any token. Append-only by content hash. shape names the parser that reads the payload; copies counts its repetitions in one sweep; observed_at is the first sweep that brought it, seen_at the last: the slice of the day is what its last sweep saw.';
 
 create table ops.coverage (
     source      text not null,
@@ -46,10 +51,11 @@ create table ops.coverage (
     code        text,
     message     text,
     rows        bigint not null default 0,
+    listing     text not null default 'brand' check (listing in ('brand', 'pages', 'none')),
     observed_at timestamptz not null,
     primary key (source, brand_id, kind, partition_key)
 );
-comment on table ops.coverage is 'How the sweep of source x brand x day ended. A brand that shows nothing is not a brand that could not be read.';
+comment on table ops.coverage is 'How the sweep of source x brand x day ended. A brand that shows nothing is not a brand that could not be read. listing says what an absence means: all ads of the brand were listed, all ads of the pages that were seen, or nothing (single ads were described).';
 
 create table ops.intake (
     source      text not null,
@@ -78,8 +84,10 @@ create table ops.quarantine (
     value       text,
     reason      text not null,
     row         jsonb not null,
+    file_sha256 text,
     status      text not null default 'held' check (status in ('held', 'replayed')),
-    held_at     timestamptz not null default now()
+    held_at     timestamptz not null default now(),
+    unique nulls not distinct (stage, kind, source, brand_id, partition_key, row_ref)
 );
 comment on table ops.quarantine is 'Rows that failed validation, with the expectation, the value, the reason in words and the whole raw row.';
 create index quarantine_slice on ops.quarantine (source, brand_id, partition_key);

@@ -11,7 +11,7 @@ create table core.ad_text (
     words       integer not null,
     readable    boolean not null
 );
-comment on table core.ad_text is 'Distinct words of ads by content hash: raw fields as the platform gave them, and clean_text without scraping residue. readable: enough text for pillars.';
+comment on table core.ad_text is 'Distinct words of ads by their content: the four fields without scraping residue and clean_text, which joins them in lines. text_hash is the hash of these words, so a row never changes and quotes keep their place; the text as it was scraped stays in raw. readable: enough words for pillars.';
 
 create table core.ad_seen_daily (
     source      text not null,
@@ -33,12 +33,21 @@ create table core.ad_seen_daily (
     reach       bigint,
     variants    integer,
     low_impressions boolean,
+    seen_from   date,
+    seen_until  date,
     is_active   boolean not null default true,
     primary key (source, brand_id, partition_key, ad_id)
 );
-comment on table core.ad_seen_daily is 'An ad as it was seen in one sweep. text_hash is null where only a sighting (rank) is known. Slice: (source, brand, day).';
+comment on table core.ad_seen_daily is 'An ad as it was seen in one sweep. text_hash is null where only a sighting (rank) is known; version_hashes holds all words it was seen with that day. seen_from and seen_until: the span in which the source itself says it saw the ad, where it says so. Slice: (source, brand, day).';
 create index ad_seen_daily_key on core.ad_seen_daily (partition_key, brand_id);
 create index ad_seen_daily_ad on core.ad_seen_daily (ad_key, partition_key);
+
+create function core.later(anyelement, anyelement) returns anyelement
+language sql immutable strict parallel safe as 'select $2';
+comment on function core.later(anyelement, anyelement) is 'Step of core.last_known. Being strict, it skips what is null.';
+
+create aggregate core.last_known(anyelement) (sfunc = core.later, stype = anyelement);
+comment on aggregate core.last_known(anyelement) is 'The last value that is not null, in the order given: last_known(reach order by partition_key).';
 
 create table core.ad (
     ad_key      text primary key,
@@ -63,9 +72,24 @@ create table core.ad (
     status      text not null check (status in ('active', 'stopped', 'unknown')),
     variant_group text
 );
-comment on table core.ad is 'The current state of each ad, derived from core.ad_seen_daily: never written from a fetch, so an old day re-run after a new one cannot turn it back. status is stopped only where a later ok sweep of the brand did not show the ad.';
+comment on table core.ad is 'The current state of each ad, derived from core.ad_seen_daily: never written from a fetch, so an old day re-run after a new one cannot turn it back. status is stopped only where the platform says so or a later listing of the brand (or of the ad''s page) did not show it.';
 create index ad_brand on core.ad (brand_id);
 create index ad_text_of_ad on core.ad (text_hash);
+
+create table core.ad_transcript (
+    source      text not null,
+    brand_id    text not null references core.brand,
+    ad_id       text not null,
+    ad_key      text generated always as (source || ':' || ad_id) stored,
+    made_by     text not null,
+    made_on     date not null,
+    language    text,
+    spoken      text not null default '',
+    on_screen   text not null default '',
+    summary     text not null default '',
+    primary key (source, brand_id, ad_id, made_by)
+);
+comment on table core.ad_transcript is 'What a model heard and read in an ad''s video. Model output, so it never mixes with the words the platform published: who quotes it says made_by.';
 
 create table core.ad_result_daily (
     source      text not null,

@@ -1,0 +1,1 @@
+select * from ops.quarantine where quarantine_id = %(quarantine_id)s

@@ -1,0 +1,99 @@
+"""What every source is: a brand and a window in, one sweep out, with one of four ends.
+
+A brand that shows nothing is not a brand that could not be read, so a sweep never answers with a bare
+list: it ends `ok`, `empty`, `not_covered` (the platform does not publish this) or `failed` (with a code
+and what to do). Records stream, so a sweep of any size needs little memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any, Literal, Protocol
+
+from counterpitch.errors import Permanent, Transient
+
+Listing = Literal["brand", "pages", "none"]
+
+
+class State(StrEnum):
+    """How a sweep ended, as `ops.coverage.state` keeps it."""
+
+    OK = "ok"
+    EMPTY = "empty"
+    NOT_COVERED = "not_covered"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Window:
+    """First and last day asked for, both included."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def day(cls, partition_key: str) -> Window:
+        """The window of one partition."""
+        day = date.fromisoformat(partition_key)
+        return cls(day, day)
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One thing the platform said about one ad.
+
+    `payload` is its answer as JSON, without any token; `shape` names the parser that reads it
+    (`records.read`); `copies` counts identical answers within the sweep.
+    """
+
+    ad_id: str
+    shape: str
+    payload: Mapping[str, Any]
+    copies: int = 1
+
+
+@dataclass
+class Sweep:
+    """An answer: a state known at once (`not_covered`), or records that stream.
+
+    `listing` says what an absence means: all ads of the brand were listed (`brand`), all ads of the pages
+    that appear (`pages`), or nothing (`none`: single ads were described).
+    """
+
+    records: Iterator[Observation] = field(default_factory=lambda: iter(()))
+    state: State = State.OK
+    listing: Listing = "brand"
+    code: str | None = None
+    message: str | None = None
+
+
+class SweepFailed(Permanent):
+    """The platform refused for good; `code` is its own, the message says what to do."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class SweepInterrupted(Transient):
+    """The platform could not answer now; the same sweep may succeed later."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Source(Protocol):
+    """A place ads come from. `name` is the first half of every ad_key: 'meta', 'google', 'tiktok'."""
+
+    name: str
+
+    def sweep(self, brand_id: str, window: Window) -> Sweep:
+        """Ask once for what the brand shows in the window.
+
+        Raises SweepFailed or SweepInterrupted, also while the records stream.
+        """
+        ...

@@ -1,0 +1,65 @@
+"""Keep what a sweep brought: `raw.ad_snapshot` by content, `ops.coverage` with how the sweep ended.
+
+Raw is append-only by content hash. What a day shows is what its last sweep saw (`seen_at` equals the
+coverage's `observed_at`), so an ad that a second sweep of the day misses is no longer of that day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import islice
+
+from counterpitch.sources.base import Listing, Observation, State
+from counterpitch.warehouse import query, write
+from counterpitch.warehouse.connection import Connection
+
+BLOCK = 5000
+LOAD = ["ad_id", "shape", "payload", "copies"]
+
+
+def append(
+    conn: Connection,
+    source: str,
+    brand_id: str,
+    partition_key: str,
+    observed_at: datetime,
+    records: Iterable[Observation],
+) -> int:
+    """Add a sweep's records to `raw.ad_snapshot`; returns how many were given, repetitions counted.
+
+    Call it once with all records of a sweep, or page by page with the same `observed_at`.
+    """
+    params = {"source": source, "brand_id": brand_id, "partition_key": partition_key, "observed_at": observed_at}
+    given, stream = 0, iter(records)
+    query.execute(conn, query.sql(__file__, "create_load_ad_snapshot"))
+    while block := list(islice(stream, BLOCK)):
+        rows = [
+            {"ad_id": each.ad_id, "shape": each.shape, "payload": dict(each.payload), "copies": each.copies}
+            for each in block
+        ]
+        write.copy(conn, "load_ad_snapshot", LOAD, rows)
+        given += sum(each.copies for each in block)
+    query.execute(conn, query.sql(__file__, "merge_ad_snapshots"), params)
+    query.execute(conn, "drop table load_ad_snapshot")
+    return given
+
+
+def cover(
+    conn: Connection,
+    source: str,
+    brand_id: str,
+    partition_key: str,
+    observed_at: datetime,
+    *,
+    state: State,
+    rows: int = 0,
+    listing: Listing = "brand",
+    code: str | None = None,
+    message: str | None = None,
+    kind: str = "ads",
+) -> None:
+    """Record how a sweep ended. A failure never hides an earlier sweep of the day that went well."""
+    params = {"source": source, "brand_id": brand_id, "partition_key": partition_key, "observed_at": observed_at}
+    params |= {"state": state.value, "rows": rows, "listing": listing, "code": code, "message": message}
+    query.execute(conn, query.sql(__file__, "record_coverage"), params | {"kind": kind})

@@ -1,0 +1,1 @@
+select coalesce(array_agg(distinct brand_id order by brand_id), '{}') from core.feed where enabled

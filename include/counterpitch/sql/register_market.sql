@@ -1,0 +1,21 @@
+with market as (
+    insert into core.market as m (market_id, name, own_brand_id, countries, languages)
+    values (%(market_id)s, %(name)s, %(own)s, %(countries)s, %(languages)s)
+    on conflict (market_id) do update set
+        name = excluded.name, own_brand_id = excluded.own_brand_id,
+        countries = excluded.countries, languages = excluded.languages
+    returning market_id
+), wanted as (
+    select %(own)s as brand_id, 'own' as role
+    union all
+    select unnest(%(competitors)s::text[]), 'competitor'
+), gone as (
+    delete from core.market_brand b
+    where b.market_id = %(market_id)s
+      and not exists (select from wanted w where w.brand_id = b.brand_id and w.role = b.role)
+)
+insert into core.market_brand (market_id, brand_id, role)
+select market_id, brand_id, role from market, wanted w
+where not exists (
+    select from core.market_brand b where b.market_id = %(market_id)s and b.brand_id = w.brand_id and b.role = w.role
+)
