@@ -16,6 +16,7 @@ os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # read by great_expectat
 
 import great_expectations as gx
 import pandas as pd
+from great_expectations.data_context.types.base import ProgressBarsConfig
 
 from counterpitch.quality.suites import ads_suite
 from counterpitch.sources.canonical import Problem, Record
