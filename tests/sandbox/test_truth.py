@@ -158,14 +158,15 @@ def test_a_model_that_knows_every_coefficient_reaches_the_ceiling(conn: Connecti
     load(conn, truth, {persona: f"p-{persona}" for persona in truth["personas"]})
     with conn, conn.cursor() as cur:
         cur.execute(
-            "insert into ml.model (model_id, name, partition_key, trained_on, params, features, metrics, artifact, sha256)"
-            " values ('m', 'base', %s, '{}', '{}', '[]', '{}', '', '')",
+            "insert into ml.model (model_id, name, partition_key, trained_on, params, features, metrics,"
+            " artifact, sha256) values ('m', 'base', %s, '{}', '{}', '[]', '{}', '', '')",
             (DAY,),
         )
         for n, (ad_id, ad) in enumerate(truth["ads"].items()):
             cur.execute(
-                "insert into mart.ad_score (market_id, partition_key, ad_key, brand_id, model_id, ctr, ctr_low, ctr_high,"
-                " rank_in_brand, rank_in_market, reasons) values (%s, %s, %s, %s, 'm', %s, 0, 1, %s, %s, '[]')",
+                "insert into mart.ad_score (market_id, partition_key, ad_key, brand_id, model_id, ctr, ctr_low,"
+                " ctr_high, rank_in_brand, rank_in_market, reasons)"
+                " values (%s, %s, %s, %s, 'm', %s, 0, 1, %s, %s, '[]')",
                 (MARKET, DAY, f"sandbox:{ad_id}", ad["brand"], ad["explained"] + 10, n + 1, n + 1),
             )
     told = measure(conn, truth, MARKET, DAY)["ctr"]

@@ -133,7 +133,7 @@ def draft_ad(rng: np.random.Generator, brand: Brand, category: Category) -> Draf
         payoff=pick(rng, lines.lines("payoffs", theme)),
         proof=pick(rng, lines.of_brand(brand.brand_id, "proof")),
         offer=pick(rng, lines.of_brand(brand.brand_id, "offer")),
-        called=pick(rng, lines.called(persona)) if rng.random() < 0.4 else "",
+        called=pick(rng, lines.called(persona)) if rng.random() < 0.5 else "",
         cta=pick(rng, lines.lines("cta", theme, "any")),
         title=brand.name if thin else pick(rng, titles),
         description="" if thin or rng.random() < 0.35 else pick(rng, lines.lines("descriptions", "any")),
