@@ -69,6 +69,7 @@ def _core(state: State, given: Settings, dags: Path) -> dict[str, str]:
         "logging.base_log_folder": str(state.task_logs),
         "logging.dag_processor_child_process_log_directory": str(state.task_logs / "dag_processor"),
         "logging.colored_console_log": "False",
+        "logging.namespace_levels": "great_expectations=WARNING",  # it says hundreds of lines at each import
     }
 
 
@@ -90,6 +91,8 @@ def _pace() -> dict[str, str]:
     """How often what is looked at: two cores must serve the tasks, and a killed machine must not cost minutes."""
     return {
         "scheduler.scheduler_idle_sleep_time": "0.5",
+        "scheduler.mp_start_method": "forkserver",
+        "scheduler.mp_forkserver_preload": "counterpitch.local.preload",
         # Airflow waits 300 s before it asks after the tasks of a scheduler that was killed.
         "scheduler.orphaned_tasks_check_interval": "30",
         "scheduler.task_instance_heartbeat_timeout": "120",
@@ -113,7 +116,7 @@ def _defaults(given: Settings) -> dict[str, str]:
         "GX_ANALYTICS_ENABLED": "false",
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "OMP_NUM_THREADS": threads,
-        "OPENBLAS_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": "1",  # see preload.py: more would be threads that exist before a fork
         "MALLOC_ARENA_MAX": "2",
     }
 
