@@ -7,17 +7,18 @@ slice. Each write takes an advisory lock on its slice, so two runs of one key ca
 
 from __future__ import annotations
 
-import io
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from psycopg2 import sql as pg
 
 from counterpitch.warehouse.connection import Connection
+from counterpitch.warehouse.encode import CopyText, as_json
+
+__all__ = ["append_new", "as_json", "copy", "lock", "replace_slice", "upsert"]
 
 Row = Mapping[str, Any]
+BLOCK_BYTES = 1 << 18  # what COPY asks the stream for at a time; 8 KiB, the default, asked 50 times a row block
 
 
 def replace_slice(conn: Connection, table: str, key: Row, columns: Sequence[str], rows: Iterable[Row]) -> int:
@@ -30,7 +31,8 @@ def replace_slice(conn: Connection, table: str, key: Row, columns: Sequence[str]
     where = pg.SQL(" and ").join(pg.SQL("{} = {}").format(pg.Identifier(c), pg.Literal(v)) for c, v in key.items())
     with conn.cursor() as cursor:
         cursor.execute(pg.SQL("delete from {} where {}").format(_table(table), where))
-    return copy(conn, table, [*key, *columns], ({**row, **key} for row in rows))
+    with conn.cursor() as cursor:
+        return _copy(cursor, _table(table), columns, rows, same=key)
 
 
 def upsert(
@@ -49,15 +51,9 @@ def upsert(
     one key, the last wins.
     """
     names = [*key, *columns]
-    load = pg.Identifier("load_" + table.replace(".", "_"))
     with conn.cursor() as cursor:
-        cursor.execute(
-            pg.SQL("create temp table {} on commit drop as select {}, 0::bigint as load_order from {} limit 0").format(
-                load, _columns(names), _table(table)
-            )
-        )
-        numbered = ({**row, "load_order": i} for i, row in enumerate(rows))
-        _copy(cursor, load, [*names, "load_order"], numbered)
+        load = _load_table(cursor, table, names)
+        _copy(cursor, load, names, rows)
         cursor.execute(_merge(table, load, key, columns, newer))
         written = int(cursor.rowcount)
         cursor.execute(pg.SQL("drop table {}").format(load))
@@ -83,22 +79,31 @@ def lock(conn: Connection, *name: str) -> None:
 
 def _append(conn: Connection, table: str, key: Sequence[str], columns: Sequence[str], rows: Iterable[Row]) -> int:
     names = [*key, *columns]
-    load = pg.Identifier("load_" + table.replace(".", "_"))
     with conn.cursor() as cursor:
-        cursor.execute(
-            pg.SQL("create temp table {} on commit drop as select {} from {} limit 0").format(
-                load, _columns(names), _table(table)
-            )
-        )
+        load = _load_table(cursor, table, names)
         _copy(cursor, load, names, rows)
         cursor.execute(
-            pg.SQL("insert into {t} ({c}) select {c} from {l} on conflict ({k}) do nothing").format(
+            pg.SQL("insert into {t} ({c}) select {c} from {l} order by load_order on conflict ({k}) do nothing").format(
                 t=_table(table), c=_columns(names), l=load, k=_columns(key)
             )
         )
         written = int(cursor.rowcount)
         cursor.execute(pg.SQL("drop table {}").format(load))
     return written
+
+
+def _load_table(cursor: Any, table: str, names: Sequence[str]) -> pg.Identifier:
+    """A temporary table for `names` of `table`; `load_order` numbers its rows as they arrive."""
+    load = pg.Identifier("load_" + table.replace(".", "_"))
+    cursor.execute(
+        pg.SQL("create temp table {} on commit drop as select {} from {} limit 0").format(
+            load, _columns(names), _table(table)
+        )
+    )
+    cursor.execute(
+        pg.SQL("alter table {} add load_order bigint generated always as identity (cache 1000)").format(load)
+    )
+    return load
 
 
 def _merge(
@@ -120,10 +125,13 @@ def _merge(
     ).format(t=_table(table), c=_columns(names), k=_columns(key), l=load, o=pg.SQL(", ").join(order), a=action)
 
 
-def _copy(cursor: Any, table: pg.Composable, columns: Sequence[str], rows: Iterable[Row]) -> int:
-    stream = _CopyText(columns, rows)
-    statement = pg.SQL("copy {} ({}) from stdin").format(table, _columns(columns))
-    cursor.copy_expert(statement, stream)
+def _copy(
+    cursor: Any, table: pg.Composable, columns: Sequence[str], rows: Iterable[Row], same: Row | None = None
+) -> int:
+    """COPY rows; the columns of `same` hold the same value in every row."""
+    stream = CopyText(columns, rows, same or {})
+    statement = pg.SQL("copy {} ({}) from stdin").format(table, _columns([*(same or {}), *columns]))
+    cursor.copy_expert(statement, stream, size=BLOCK_BYTES)
     return stream.count
 
 
@@ -133,59 +141,3 @@ def _table(name: str) -> pg.Identifier:
 
 def _columns(names: Sequence[str]) -> pg.Composed:
     return pg.SQL(", ").join(pg.Identifier(name) for name in names)
-
-
-class _CopyText(io.TextIOBase):
-    """Rows in COPY's text format, a block at a time: memory stays flat however many rows there are."""
-
-    def __init__(self, columns: Sequence[str], rows: Iterable[Row]) -> None:
-        self.count = 0
-        self._columns = columns
-        self._rows: Iterator[Row] = iter(rows)
-        self._rest = ""
-
-    def read(self, size: int | None = -1) -> str:
-        """The next `size` characters, or all with -1."""
-        wanted = size if size is not None and size >= 0 else None
-        blocks, held = [self._rest], len(self._rest)
-        while wanted is None or held < wanted:
-            block = self._block()
-            if not block:
-                break
-            blocks.append(block)
-            held += len(block)
-        text = "".join(blocks)
-        self._rest = "" if wanted is None else text[wanted:]
-        return text if wanted is None else text[:wanted]
-
-    def _block(self, most: int = 1000) -> str:
-        lines = [
-            "\t".join([_field(row.get(column)) for column in self._columns]) + "\n" for row in islice(self._rows, most)
-        ]
-        self.count += len(lines)
-        return "".join(lines)
-
-
-def as_json(value: Any) -> str:
-    """Text of a `jsonb` value; keys sorted, so that equal values are equal bytes."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
-
-
-def _field(value: Any) -> str:
-    if value is None:
-        return "\\N"
-    if isinstance(value, str):
-        return _escape(value)
-    if isinstance(value, dict):
-        return _escape(as_json(value))
-    if isinstance(value, list | tuple):
-        return _escape("{" + ",".join(_element(item) for item in value) + "}")
-    return str(value)
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-
-
-def _element(value: Any) -> str:
-    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'

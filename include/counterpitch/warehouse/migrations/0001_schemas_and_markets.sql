@@ -5,6 +5,12 @@ create schema if not exists mart;
 create schema if not exists ml;
 create schema if not exists llm;
 create schema if not exists ops;
+comment on schema raw is 'What the platforms and files said, as they said it: append-only, never a token. Written by collecting and importing.';
+comment on schema core is 'The facts: brands, markets, ads, texts, results, tests. Slices of (source, brand, day) are replaced whole. Written by validation.';
+comment on schema mart is 'What people read: scores, pillars, themes, personas, gaps, briefs. Every table is keyed by market_id first. Written by the insight DAGs.';
+comment on schema ml is 'Models with their record, the champion pointer, drift. Written by training.';
+comment on schema llm is 'Answers of language models that were paid for, claims on keys in flight, and the money spent.';
+comment on schema ops is 'The account of the work: coverage, intake, quarantine, validation, watermarks. Written by all.';
 
 create table core.brand (
     brand_id    text primary key check (brand_id ~ '^[a-z0-9][a-z0-9_-]{0,62}$'),

@@ -1,0 +1,179 @@
+"""How fast our writers load 1,000,000 ad rows, against a bare COPY of the same rows into the same keyed table.
+
+Two figures: `replace` (a day's slice of core.ad_seen_daily, claimed at .8 of the bare COPY or better) and
+`upsert` (core.ad_result_daily through a load table, claimed at .4). Bare COPY sends text that was encoded
+before the clock started; ours encodes Python rows as they come. Each is run in turn, on a Postgres of its own.
+
+    python benchmarks/load.py [--rows 1000000] [--turns 2]
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import random
+import resource
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from psycopg2 import sql as pg
+
+from counterpitch.local.postgres import Cluster
+from counterpitch.warehouse import query, write
+from counterpitch.warehouse.connection import Connection, connect
+from counterpitch.warehouse.migrate import migrate
+
+DAY = "2026-11-20"
+SLICE = {"source": "meta", "brand_id": "acme", "partition_key": DAY}
+SEEN = [
+    "ad_id", "text_hash", "version_hashes", "page_id", "media_type", "platforms", "countries", "landing_url",
+    "public_url", "delivery_start", "delivery_stop", "page_rank", "reach", "variants", "low_impressions",
+    "seen_from", "seen_until", "is_active",
+]  # fmt: skip
+RESULT_KEY = ["source", "brand_id", "ad_id", "result_date"]
+RESULT = ["as_of", "impressions", "clicks", "link_clicks", "spend", "currency", "conversions"]
+
+
+def seen_rows(count: int) -> Iterator[dict[str, Any]]:
+    """Rows of core.ad_seen_daily in no order, as quality.merge makes them."""
+    start = date(2026, 9, 1)
+    shuffle = random.Random(7)  # noqa: S311 the same rows in every run
+    for _ in range(count):
+        ad = shuffle.getrandbits(60)
+        text = f"{ad % 2000:032x}"
+        yield {
+            "ad_id": str(ad),
+            "text_hash": text,
+            "version_hashes": [text],
+            "page_id": str(100_000_000 + ad % 7),
+            "media_type": "video",
+            "platforms": ["facebook", "instagram"],
+            "countries": ["DE", "FR"],
+            "landing_url": f"https://www.example.com/try?campaign={ad % 999}",
+            "public_url": f"https://www.facebook.com/ads/library/?id={ad}",
+            "delivery_start": start + timedelta(days=ad % 60),
+            "delivery_stop": None,
+            "page_rank": ad % 3000 + 1,
+            "reach": ad % 100_000,
+            "variants": 1 + ad % 3,
+            "low_impressions": ad % 5 == 0,
+            "seen_from": None,
+            "seen_until": None,
+            "is_active": True,
+        }
+
+
+def result_rows(count: int) -> Iterator[dict[str, Any]]:
+    """Rows of core.ad_result_daily: 60 days of ads."""
+    start = date(2026, 9, 1)
+    for i in range(count):
+        yield {
+            "source": "meta",
+            "brand_id": "acme",
+            "ad_id": str(10_000_000_000 + (i // 60) * 7919 % 1_000_003),
+            "result_date": start + timedelta(days=i % 60),
+            "as_of": date(2026, 11, 20),
+            "impressions": i % 9000,
+            "clicks": i % 90,
+            "link_clicks": i % 70,
+            "spend": round(i % 5000 / 7, 2),
+            "currency": "EUR",
+            "conversions": float(i % 4),
+        }
+
+
+class Encoded(io.TextIOBase):
+    """Keeps what a writer sends, so that the baseline can send the same bytes again."""
+
+    def __init__(self, conn: Connection, table: str, columns: list[str], rows: Iterator[dict[str, Any]]) -> None:
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 lives as long as the benchmark
+        self.statement = pg.SQL("copy {} ({}) from stdin").format(
+            pg.Identifier(*table.split(".")), pg.SQL(", ").join(map(pg.Identifier, columns))
+        )
+        with conn.cursor() as cursor:
+            cursor.execute(f"create temp table plain as select {', '.join(columns)} from {table} limit 0")  # noqa: S608
+            write.copy(conn, "plain", columns, rows)
+            cursor.copy_expert("copy plain to stdout", self.file)
+            cursor.execute("drop table plain")
+        conn.commit()
+
+    def copy(self, conn: Connection) -> None:
+        """The bare COPY."""
+        self.file.seek(0)
+        with conn.cursor() as cursor:
+            cursor.copy_expert(self.statement, self.file, size=1 << 20)
+
+
+def timed(conn: Connection, table: str, load: Callable[[], object]) -> float:
+    """Seconds of one load into an empty table, commit included."""
+    query.execute(conn, f"truncate {table} cascade")
+    conn.commit()
+    began = time.perf_counter()
+    load()
+    conn.commit()
+    return time.perf_counter() - began
+
+
+def measured(conn: Connection, rows: int, turns: int) -> dict[str, Any]:
+    """Rows a second of each load, median of the turns, and the ratios that we claim."""
+    bare_seen = Encoded(conn, "core.ad_seen_daily", [*SLICE, *SEEN], ({**SLICE, **r} for r in seen_rows(rows)))
+    bare_results = Encoded(conn, "core.ad_result_daily", RESULT_KEY + RESULT, result_rows(rows))
+    seen, results = "core.ad_seen_daily", "core.ad_result_daily"
+    loads: dict[str, tuple[str, Callable[[], object]]] = {
+        "bare_copy_seen": (seen, lambda: bare_seen.copy(conn)),
+        "replace_slice": (seen, lambda: write.replace_slice(conn, seen, SLICE, SEEN, seen_rows(rows))),
+        "bare_copy_results": (results, lambda: bare_results.copy(conn)),
+        "upsert": (results, lambda: write.upsert(conn, results, RESULT_KEY, RESULT, result_rows(rows), newer="as_of")),
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in loads}
+    for _ in range(turns):
+        for name, (table, load) in loads.items():
+            seconds[name].append(timed(conn, table, load))
+    speed = {name: round(rows / statistics.median(taken)) for name, taken in seconds.items()}
+    return {
+        "rows": rows,
+        "rows_a_second": speed,
+        "replace_against_bare_copy": round(speed["replace_slice"] / speed["bare_copy_seen"], 3),
+        "upsert_against_bare_copy": round(speed["upsert"] / speed["bare_copy_results"], 3),
+    }
+
+
+def main() -> None:
+    """Run on a Postgres of its own and print JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--turns", type=int, default=2)
+    arguments = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="cp-load-"))
+    folder.chmod(0o755)
+    cluster = Cluster(folder / "pg", folder / "s")
+    cluster.start()
+    try:
+        cluster.create_database("load")
+        migrate(cluster.url("load"))
+        conn = connect(cluster.url("load"))
+        query.execute(conn, "insert into core.brand (brand_id, name) values ('acme', 'Acme')")
+        query.execute(
+            conn,
+            "insert into core.ad_text (text_hash, clean_text, cleaning, words, readable) "
+            "select lpad(to_hex(i), 32, '0'), 'words', 'none', 1, true from generate_series(0, 2000) i",
+        )
+        conn.commit()
+        figures = measured(conn, arguments.rows, arguments.turns)
+        conn.close()
+    finally:
+        cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    figures["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(json.dumps(figures, indent=2))
+
+
+if __name__ == "__main__":
+    main()
