@@ -26,9 +26,12 @@ T = TypeVar("T")
 class Reader(Protocol):
     """Something that reads ads. `name` and `version` are stored with every row it wrote."""
 
-    name: str
-    version: str
-    paid: bool
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def version(self) -> str: ...  # noqa: D102
+    @property
+    def paid(self) -> bool: ...  # noqa: D102
 
     def read(self, texts: Sequence[str]) -> list[Reading | str]:
         """For each text its reading, or in words why it has none yet; in the order given."""
@@ -38,8 +41,12 @@ class Extractive:
     """The reader that needs no model."""
 
     name = extractive.NAME
-    version = extractive.VERSION
     paid = False
+
+    @property
+    def version(self) -> str:
+        """Of the rules and of the learned weights."""
+        return extractive.version()
 
     def read(self, texts: Sequence[str]) -> list[Reading | str]:
         """Every text is read at once."""

@@ -1,91 +1,113 @@
-"""Read an ad without a model: the ad's own words, cut into pieces, each put to the field its wording shows.
+"""Read an ad without a model: the ad's own words, each put to the field that its wording and place show.
 
-Every value is made from words that stand in the ad, so every quote is exact by construction. Works in
-English well; elsewhere it says only what the few words shared by many languages show.
+A word's chance to belong to a field is a logistic regression over what `features` sees; stretches of likely
+words become quotes, so every quote is exact by construction. Works in English well; elsewhere it says what
+list marks, places and the few words shared by many languages show, and is otherwise silent.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 
-from counterpitch.pillars import spans
-from counterpitch.pillars.ground import Reading, ground
-from counterpitch.pillars.schema import Mention, Pillars
+from counterpitch.pillars import features, phrases, weights
+from counterpitch.pillars.ground import Evidence, Reading
+from counterpitch.pillars.lexicon import classes
+from counterpitch.pillars.schema import FIELDS, LISTS
+from counterpitch.pillars.spans import sentences
+from counterpitch.pillars.weights import Cut, Weights
 
 NAME = "extractive"
-VERSION = "1"
-
-_CTA = re.compile(
-    r"^(?:(?:just|so|please|click|tap|go ahead and)\s+)?(?:try|download|get|start|install|join|sign up|learn more|shop|"
-    r"buy|order|book|call|visit|take|discover|subscribe|apply|register|claim|see|watch|play|unlock|check|find|follow|"
-    r"contact|save|donate|vote|give it a try)\b",
-    re.I,
+_NAMED = re.compile(r"\b[A-Z][\w’'&-]*[A-Za-z0-9](?:\s+(?:[A-Z][\w’'&-]*|\d+))?")
+_BEFORE_NAME = re.compile(
+    r"(?:\b(?:try|download|get|meet|with|choose|use|join|introducing|discover|from|by)\s+|#)$", re.I
 )
-_OFFER = re.compile(
-    r"\bfree\b|\d\s?%|\boff\b|\btrial\b|\bdiscount|\bsave\b|[$€£₹]\s?\d|\bonly \d|\bguarantee|\blimited time|\bdeal\b",
-    re.I,
-)
-_AUDIENCE = re.compile(
-    r"\b(?:perfect|ideal|great|made|built|designed|best|good) for ([^.!?\n]+)|"
-    r"\bfor ((?:[\w'-]+ ){0,4}(?:\w+ers|professionals?|people|beginners?|students?|women|men|kids|teams?|founders?))\b",
-    re.I,
-)
-_LEARN = re.compile(
-    r"\b(?:learn(?:ing)?|speak(?:ing)?|practi[cs]e|master(?:ing)?) "
-    r"(english|spanish|french|german|italian|japanese|korean|portuguese|chinese|languages?|a (?:new )?language)\b",
-    re.I,
-)
-_NEED = re.compile(
-    r"^(?:want|wish|dream|tired|struggl|need|ready to|ever\b|if you|no more|never|stop|afraid|worried|how (?:to|can))"
-    r"|\?$|\b(?:fluen\w+|confiden\w+|progress|anytime|anywhere|at your (?:own )?pace|your schedule)\b",
-    re.I,
-)
-_FILLER = re.compile(r"^(?:get|just|real(?:ly)?|with|and|your|our|a|an|the|to|you|we|it'?s|is|are|now|try)\s+", re.I)
+_AFTER_NAME = re.compile(r"^\s+(?:is|makes|helps|lets|writes|turns|works|gives|has|runs|gets|can|does|speaks|knows)\b")
+
+Chances = Sequence[tuple[float, ...]]
 
 
-def read(text: str) -> Reading:
-    """The pillars of one ad. Never raises; an ad with too little text gives an empty reading."""
-    found: dict[str, list[Mention]] = {}
-    for sentence in spans.sentences(text):
-        said = text[sentence.start : sentence.end]
-        if len(said) > 300:
-            continue
-        for field, mention in _mentions(text, sentence, said):
-            found.setdefault(field, []).append(mention)
-    singles: dict[str, Mention] = {name: found[name][0] for name in ("offer", "hook") if name in found}
-    if "call_to_action" in found:
-        singles["call_to_action"] = found["call_to_action"][-1]
-    lists = {name: found.get(name, []) for name in ("target_audience", "customer_need", "product_feature")}
-    return ground(Pillars.model_validate({**singles, **lists, "tone": "informative"}), text)
+def version() -> str:
+    """Changes with the code's rules and with the learned weights."""
+    return f"3-{weights.shipped().version}"
 
 
-def _mentions(text: str, sentence: spans.Piece, said: str) -> list[tuple[str, Mention]]:
-    found: list[tuple[str, Mention]] = []
-    audience = _AUDIENCE.search(said)
-    if audience:
-        found.append(("target_audience", Mention(value=_value(audience[1] or audience[2]), quote=audience[0])))
-    learn = _LEARN.search(said)
-    if learn:
-        found.append(("target_audience", Mention(value=f"{learn[1].lower()} learners", quote=learn[0])))
-    if _OFFER.search(said):
-        found.append(("offer", Mention(value=_value(said), quote=said)))
-    if _CTA.match(said) and len(said.split()) <= 8 and not sentence.marked:
-        found.append(("call_to_action", Mention(value=_value(said), quote=said)))
-    elif _NEED.search(said):
-        found.append(("customer_need", Mention(value=_value(said), quote=said)))
-        if sentence.sentence == 0:
-            found.append(("hook", Mention(value=_value(said), quote=said)))
-    elif not audience and len(said.split()) <= 12:
-        found += [
-            ("product_feature", Mention(value=_value(piece), quote=piece))
-            for clause in spans.clauses(text, sentence)
-            if len((piece := text[clause.start : clause.end]).split()) > 1
-        ]
-    return found
+def read(text: str, learned: Weights | None = None) -> Reading:
+    """The pillars of one ad, every quote exact. Never raises; an ad with too little text reads empty."""
+    learned = learned or weights.shipped()
+    clauses = features.clauses(text)
+    if not clauses:
+        return Reading()
+    chances = [learned.chances(clause) for clause in clauses]
+    whole = features.of_text(text)
+    evidence: list[Evidence] = []
+    for number, field in enumerate(FIELDS):
+        for position, (start, end) in enumerate(_stretches(clauses, chances, number, learned.cuts[field])):
+            quote = text[start:end]
+            evidence.append(Evidence(field, position, phrases.name(quote, field, learned, whole), quote, start, end))
+    return Reading(_product(text), _tone(whole, learned), tuple(evidence))
 
 
-def _value(quote: str) -> str:
-    words = quote.strip(" .!?,:;\"'“”").lower()
-    while (shorter := _FILLER.sub("", words)) != words:
-        words = shorter
-    return " ".join(words.split()[:7]) or quote.lower()
+def _stretches(
+    clauses: Sequence[features.Clause], chances: Sequence[Chances], number: int, cut: Cut
+) -> list[tuple[int, int]]:
+    """(start, end) of the likeliest stretches of words for one field, in the ad's order.
+
+    Features end with their clause, since a list of features is one clause each; all else may run on to the
+    end of the sentence.
+    """
+    field = FIELDS[number]
+    by: Callable[[features.Clause], int] = id if field == "product_feature" else (lambda c: c.piece.sentence)
+    found: list[tuple[float, int, int]] = []
+    unit: list[tuple[features.Word, float]] = []
+    for i, clause in enumerate(clauses):
+        odds = [chance[number] for chance in chances[i]]
+        unit += [(word, p) for word, p in zip(clause.words, odds, strict=True)]
+        if i + 1 == len(clauses) or by(clauses[i + 1]) != by(clause):
+            found += _dense(unit, cut)
+            unit = []
+    best = sorted(found, reverse=True)[: LISTS.get(field, 1)]
+    return sorted((start, end) for _, start, end in best)
+
+
+def _dense(unit: Sequence[tuple[features.Word, float]], cut: Cut) -> list[tuple[float, int, int]]:
+    """Disjoint stretches whose summed chance above the level is greatest, each worth at least `cut.least`.
+
+    A character above the level gains what its chance has over it, one below loses; the stretch of greatest
+    sum is taken, then the same on both sides of it (after Ruzzo and Tompa 1999, maximal scoring subsequences).
+    """
+    gains = [(p - cut.level) * (word.end - word.start) for word, p in unit]
+    best, bounds, total, start = 0.0, None, 0.0, 0
+    for i, gain in enumerate(gains):
+        if total <= 0:
+            total, start = 0.0, i
+        total += gain
+        if total > best:
+            best, bounds = total, (start, i + 1)
+    if bounds is None:
+        return []
+    low, high = bounds
+    here = [(best, unit[low][0].start, unit[high - 1][0].end)] if best >= cut.least else []
+    return [*_dense(unit[:low], cut), *here, *_dense(unit[high:], cut)]
+
+
+def _tone(whole: Sequence[str], learned: Weights) -> str | None:
+    odds = weights.chances(learned.tone, whole)
+    return max(odds, key=lambda tone: (odds[tone], tone), default=None)
+
+
+def _product(text: str) -> str | None:
+    """The name that the ad speaks of as a thing: capitalised, after "try" or before "helps", said often."""
+    scores: dict[str, float] = {}
+    for piece in sentences(text):
+        said = text[piece.start : piece.end]
+        for found in _NAMED.finditer(said):
+            name = found.group()
+            word = name.split()[0].lower()
+            shown = 2.0 * bool(_BEFORE_NAME.search(said[: found.start()])) + 2.0 * bool(
+                _AFTER_NAME.match(said[found.end() :])
+            )
+            shown += 0.6 * (found.start() > 0 and not said.isupper()) - 1.5 * bool(classes(word)) + 0.1
+            scores[name] = scores.get(name, 0.0) + shown
+    best = max(scores, key=lambda name: (scores[name], -text.find(name)), default=None)
+    return best if best is not None and scores[best] >= 0.7 else None

@@ -1,0 +1,45 @@
+"""Name what a quote says in a few words: the words worth keeping, and the word that makes them a phrase.
+
+"Perfect for busy nurses" becomes "busy nurses", "Learn Polish" becomes "polish learners": words are kept by
+a learned chance, and a short list of added words (people, learning, avoiding) is learned with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from counterpitch.pillars import features
+from counterpitch.pillars.features import STOP
+from counterpitch.pillars.weights import Weights, chance, chances
+
+KEEP = 0.35
+ADD = 0.3
+LONGEST = 7
+_LINKS = STOP - {"a", "an", "the", "is", "are", "be", "it", "its", "or"}
+
+
+def name(quote: str, field: str, weights: Weights, ad: Sequence[str] = ()) -> str:
+    """A short lower-case phrase for `quote` in this field; `ad` are the features of the whole ad (`of_text`)."""
+    words = features.quoted_words(quote)
+    content = [i for i, word in enumerate(words) if word not in STOP]
+    if not content:
+        return " ".join(words[:LONGEST]) or quote.strip().lower()
+    odds = {i: chance(weights.keep[field], features.of_quoted_word(words, i)) for i in content}
+    kept = [i for i in content if odds[i] >= KEEP] or [max(content, key=lambda i: (odds[i], -i))]
+    said = _linked(words, kept)
+    present = {features.stem(word) for word in words}
+    for added, odd in sorted(chances(weights.heads[field], (*features.of_quote(words), *ad)).items()):
+        if odd >= ADD and features.stem(added) not in present:
+            said = [added, *said] if added.endswith("ing") else [*said, added]
+    return " ".join(said)
+
+
+def _linked(words: list[str], kept: list[int]) -> list[str]:
+    """The kept words in order, with the little words that stood between two of them."""
+    said: list[str] = []
+    for before, i in zip([None, *kept], kept[:LONGEST], strict=False):
+        between = words[before + 1 : i] if before is not None else []
+        if between and len(between) <= 2 and all(word in _LINKS for word in between):
+            said += between
+        said.append(words[i])
+    return said
