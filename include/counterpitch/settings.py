@@ -68,7 +68,7 @@ class Settings(BaseSettings):
 
     def embedded_url(self, database: str, role: str = "counterpitch") -> str:
         """Libpq address of a database in the embedded Postgres."""
-        return f"postgresql://{role}@/{database}?host={self.sockets}"
+        return f"postgresql://{role}@/{database}?host={self.sockets}&port=5432"
 
 
 @lru_cache(maxsize=1)

@@ -37,19 +37,29 @@ def up(as_json: Json = False) -> None:
         console.out.print(f"Airflow is up: [bold]{address}[/]  user [bold]{user}[/]  password [bold]{password}[/]")
 
 
-def down(as_json: Json = False) -> None:
-    """Stop every process of the local stack, Postgres last. Data stay.
+def down(
+    and_remove: Annotated[
+        bool, typer.Option("--and-remove", help="Also delete the embedded database and all state. There is no undo.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Stop every process of the local stack, Postgres last. Data stay, unless --and-remove.
 
     Safe at any time: also while `counterpitch run` works, or when a start was killed half-way.
     """
     from counterpitch.local.airflow import stack
 
+    local = stack()
     with console.err.status("Stopping"):
-        ended = stack().stop()
+        ended = local.stop()
+        if and_remove:
+            local.remove()
     if as_json:
-        console.emit({"processes_ended": ended})
+        console.emit({"processes_ended": ended, "removed": and_remove})
     else:
         console.out.print(f"Stopped: {ended} processes ended." if ended else "Nothing was running.")
+        if and_remove:
+            console.out.print("The embedded database and the state folder are gone.")
 
 
 def status(as_json: Json = False) -> None:

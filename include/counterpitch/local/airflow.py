@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,6 +38,8 @@ COMMANDS = {
     "triggerer": ("triggerer", "--skip-serve-logs"),
 }
 HEALTH = {"scheduler": "scheduler", "dag-processor": "dag_processor", "triggerer": "triggerer"}
+OWN_FOLDERS = ("airflow", "logs", "run", "market")
+OWN_FILES = ("secrets.json", "login.json", "stack.json")
 PREPARE_SECONDS = 300
 HEALTH_SECONDS = 180
 
@@ -105,6 +108,17 @@ class Stack:
                     with contextlib.suppress(OSError):
                         os.kill(busy.holder, signal.SIGINT)
                 time.sleep(1)
+
+    def remove(self) -> None:
+        """Delete the stopped stack's state and its embedded database: everything that was collected is gone."""
+        for name in OWN_FOLDERS:
+            shutil.rmtree(self.state.home / name, ignore_errors=True)
+        for name in OWN_FILES:
+            (self.state.home / name).unlink(missing_ok=True)
+        if self.cluster:
+            shutil.rmtree(self.cluster.home, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            self.state.home.rmdir()  # kept when it holds anything that is not ours
 
     def start_postgres(self) -> None:
         """Start the embedded Postgres and bring the warehouse up to date: all that needs no Airflow."""

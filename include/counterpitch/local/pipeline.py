@@ -64,6 +64,8 @@ class Pipeline:
         self._deadline = time.monotonic() + minutes * 60
         self._minutes = minutes
         self._runs: dict[tuple[str, str], Run] = {}
+        # What ended before this command is history: a failure of then is not one of now.
+        self._past = {run.run_id for run in airflow.runs(since=since) if run.over}
         self._polled = since
 
     def run(self, days: Sequence[str], last_day: str, *, learn: bool, write: bool) -> Outcome:
@@ -223,8 +225,8 @@ class Pipeline:
         time.sleep(POLL_SECONDS)
 
     def _is_ours(self, run: Run) -> bool:
-        """Whether the run can have seen the whole input."""
-        return (run.started or run.queued or self._since) >= self._since
+        """Whether the run belongs to this passage: it has not ended before, and can have seen the whole input."""
+        return run.run_id not in self._past and (run.started or run.queued or self._since) >= self._since
 
     def _latest(self, dag_id: str, key: str) -> Run | None:
         """The run of a day that counts: the newest; a run that still goes before one that ended."""

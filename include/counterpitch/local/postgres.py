@@ -7,6 +7,7 @@ root, so root runs it as an unprivileged user, in a folder that this user can re
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import pwd
@@ -22,6 +23,7 @@ import psutil
 
 from counterpitch.local.errors import LocalFailure
 
+PORT = 5432  # only part of the socket's name; said everywhere, because $PGPORT would change it
 UNPRIVILEGED = "nobody"
 ROLES = ("counterpitch", "counterpitch_desk")
 
@@ -50,7 +52,7 @@ class Cluster:
 
     def url(self, database: str, role: str = "counterpitch") -> str:
         """Libpq address of a database."""
-        return f"postgresql://{role}@/{database}?host={self.sockets}"
+        return f"postgresql://{role}@/{database}?host={self.sockets}&port={PORT}"
 
     def start(self) -> None:
         """Create the cluster if it is not there, and start it if it does not run. Safe to call again.
@@ -62,34 +64,30 @@ class Cluster:
             self._initialise()
         self._configure()
         if not self.running():
+            self._forget_killed_server()
             self._run("pg_ctl", "start", "-D", str(self.data), "-l", str(self.log), "-w", "-t", "60", "-s")
         self._create_roles()
 
     def stop(self) -> None:
         """Stop the server: politely first, then at once. Nothing is left running."""
-        if not self.running():
-            return
         for mode in ("fast", "immediate"):
+            if not self.running():
+                break
             try:
                 self._run("pg_ctl", "stop", "-D", str(self.data), "-m", mode, "-w", "-t", "30", "-s")
             except PostgresFailed:
                 if mode == "immediate":
                     raise
-            else:
-                return
+        with contextlib.suppress(OSError):
+            self.sockets.rmdir()
 
     def running(self) -> bool:
         """Whether the server of this data directory runs."""
-        if not (self.data / "PG_VERSION").exists():
+        try:
+            pid = int((self.data / "postmaster.pid").read_text().split()[0])
+            return bool(psutil.Process(pid).cwd() == os.path.realpath(self.data))
+        except (OSError, ValueError, IndexError, psutil.Error):
             return False
-        done = subprocess.run(
-            [str(self._bin() / "pg_ctl"), "status", "-D", str(self.data)],
-            capture_output=True,
-            check=False,
-            cwd="/",
-            **_owner(),
-        )
-        return bool(done.returncode == 0)
 
     def create_database(self, name: str, template: str = "template1") -> None:
         """Create a database if it is not there."""
@@ -110,7 +108,19 @@ class Cluster:
 
     def processes(self) -> list[psutil.Process]:
         """The server and its children."""
-        return [process for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == str(self.data)]
+        return [
+            process for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == os.path.realpath(self.data)
+        ]
+
+    def _forget_killed_server(self) -> None:
+        """Remove the lock files of a server that was killed, when its pid is somebody else's by now, or a zombie.
+
+        Postgres itself only asks whether a process of that pid is there, and then refuses to start.
+        """
+        if not self.processes():
+            socket = self.sockets / f".s.PGSQL.{PORT}"
+            for lock in (self.data / "postmaster.pid", socket, socket.with_name(socket.name + ".lock")):
+                lock.unlink(missing_ok=True)
 
     def _prepare_folders(self) -> None:
         try:
@@ -132,7 +142,7 @@ class Cluster:
 
     def _initialise(self) -> None:
         draft = self.home / "data.new"  # renamed when it is whole: a killed initdb leaves no half cluster
-        self._run("rm", "-rf", str(draft), program_folder=None)
+        shutil.rmtree(draft, ignore_errors=True)
         self._run(
             "initdb",
             "-D",
@@ -153,6 +163,7 @@ class Cluster:
         me = pwd.getpwuid(os.geteuid()).pw_name  # not $USER: after `su` that names somebody else
         options = {
             "listen_addresses": "''",
+            "port": str(PORT),
             "unix_socket_directories": f"'{self.sockets}'",
             "unix_socket_permissions": "0700",
             "max_connections": "100",
@@ -197,6 +208,8 @@ class Cluster:
             "ON_ERROR_STOP=1",
             "-h",
             str(self.sockets),
+            "-p",
+            str(PORT),
             "-U",
             "postgres",
             "-d",
@@ -207,8 +220,8 @@ class Cluster:
             raise PostgresFailed(f"The embedded Postgres refused a set-up statement: {done.stderr.strip()}")
         return done.stdout
 
-    def _run(self, program: str, *arguments: str, program_folder: str | None = "bin") -> None:
-        command = [str(self._bin() / program) if program_folder else program, *arguments]
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self._bin() / program), *arguments]
         try:
             done = subprocess.run(
                 command,

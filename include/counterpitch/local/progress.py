@@ -10,6 +10,7 @@ from typing import Self
 
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -78,7 +79,7 @@ class Progress:
     def _now(self, runs: list[Run]) -> str:
         going = [run for run in runs if not run.over]
         names = [task.name for task in self._of(going) if task.state in {"running", "up_for_retry"}]
-        return ", ".join(dict.fromkeys(names))[:60]
+        return escape(", ".join(dict.fromkeys(names))[:60])
 
     def _of(self, runs: list[Run]) -> list[Task]:
         ids = {(run.dag_id, run.run_id) for run in runs}
