@@ -44,7 +44,7 @@ class CounterpitchDesk(AirflowPlugin):
     fastapi_apps: list[Any] = [{"app": LazyDesk(), "url_prefix": "/counterpitch", "name": "Counterpitch"}]  # noqa: RUF012
     external_views: list[Any] = [  # noqa: RUF012 Airflow's plugins are lists on the class
         {
-            "name": "Counterpitch",
+            "name": "Desk",
             "href": "counterpitch/",
             "destination": "nav",
             "url_route": "counterpitch",
