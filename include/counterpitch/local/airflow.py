@@ -14,8 +14,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ OWN_FOLDERS = ("airflow", "logs", "run", "market")
 OWN_FILES = ("secrets.json", "login.json", "stack.json")
 PREPARE_SECONDS = 300
 HEALTH_SECONDS = 180
+INTERRUPT_SECONDS = 20
 
 Say = Callable[[str], None]
 
@@ -76,11 +78,11 @@ class Stack:
             running = self.address()
             if running:
                 return running
-            begun = time.monotonic()
             try:
-                return self._start(say)
+                with _term_interrupts():
+                    return self._start(say)
             except BaseException:
-                say(f"Stopping what was started ({time.monotonic() - begun:.0f} s in)")
+                say("Stopping what was started")
                 self._stop()
                 raise
 
@@ -96,18 +98,13 @@ class Stack:
         """End every process of the stack, Postgres last; returns how many ended. Safe to call at any time."""
         if not self.state.home.exists():
             return self._stop()
-        deadline = time.monotonic() + 30
+        begun = time.monotonic()
         while True:
             try:
                 with self.state.lock("start", "A start is under way in this folder and does not end."):
                     return self._stop()
             except Busy as busy:
-                if time.monotonic() > deadline:
-                    raise
-                if busy.holder:  # a start ends by cleaning up after itself
-                    with contextlib.suppress(OSError):
-                        os.kill(busy.holder, signal.SIGINT)
-                time.sleep(1)
+                self._interrupt(busy, time.monotonic() - begun)
 
     def remove(self) -> None:
         """Delete the stopped stack's state and its embedded database: everything that was collected is gone."""
@@ -183,6 +180,15 @@ class Stack:
             self.cluster.stop()
         return ended
 
+    def _interrupt(self, busy: Busy, waited: float) -> None:
+        """Ask a start that is under way to end, which it does by cleaning up; after a while, make it."""
+        if waited > 2 * INTERRUPT_SECONDS:
+            raise busy
+        if busy.holder:
+            with contextlib.suppress(OSError):
+                os.kill(busy.holder, signal.SIGKILL if waited > INTERRUPT_SECONDS else signal.SIGTERM)
+        time.sleep(1)
+
     def _prepare_metadata(self, variables: dict[str, str], say: Say) -> None:
         if self.cluster:
             self.cluster.create_database(METADATA)
@@ -227,6 +233,25 @@ class Stack:
 def stack() -> Stack:
     """The stack of the present settings."""
     return Stack(current(), settings())
+
+
+@contextlib.contextmanager
+def _term_interrupts() -> Iterator[None]:
+    """While the block runs, SIGTERM is an interrupt, so that what was started is taken down again."""
+
+    def interrupt(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: the clean-up must not be interrupted
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGTERM) is interrupt:
+            signal.signal(signal.SIGTERM, before)
 
 
 def _health(address: str) -> dict[str, Any] | None:
