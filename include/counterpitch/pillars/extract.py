@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
-from counterpitch.pillars import extractive, store
+from counterpitch.pillars import extractive, prompts, store
 from counterpitch.pillars.ground import Reading, ground
 from counterpitch.pillars.store import Read
+from counterpitch.settings import settings
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection, transaction
 
-BATCH = 500
+BATCH = 2000  # texts read and written in one go: large enough that a model is kept busy, small enough for memory
 T = TypeVar("T")
 
 
@@ -63,13 +64,17 @@ class Text:
     unread_in: tuple[str, ...]
 
 
-def read_partition(partition_key: str, brands: Sequence[str], *, reader: Reader | None = None) -> dict[str, int]:
+def read_partition(
+    partition_key: str, brands: Sequence[str], *, run: str | None = None, reader: Reader | None = None
+) -> dict[str, int]:
     """Read the distinct readable texts of these brands' ads on this day, in each market that holds the brands.
 
     Returns {"texts", "read", "empty", "pending", "mentions", "dropped"}: distinct texts in scope, how they
-    stand now, the mentions kept and the mentions dropped because their quote was not in the ad.
+    stand now, the mentions kept and the mentions dropped because their quote was not in the ad. `run` names the
+    run whose budget pays; by default each partition has its own. Running out of budget is no error: the rest
+    stays pending and says so.
     """
-    reader = reader or configured_reader(partition_key)
+    reader = reader or configured_reader(run or f"pillars {partition_key}")
     with transaction() as conn:
         scope = _scope(conn, partition_key, brands, reader)
         groups = _groups(conn, [text for text in scope if text.unread_in], reader)
@@ -81,9 +86,19 @@ def read_partition(partition_key: str, brands: Sequence[str], *, reader: Reader 
     return {"texts": len(scope), **{name: int(value) for name, value in counted.items()}}
 
 
-def configured_reader(_run: str) -> Reader:
-    """The model that settings name, else the extractive reader."""
-    return Extractive()
+def configured_reader(run: str) -> Reader:
+    """The model that settings name with the prompt in use, else the extractive reader.
+
+    `run` is what the run budget counts by.
+    """
+    if not settings().llm:
+        return Extractive()
+    from counterpitch.llm.client import Client  # costs two seconds, which a run without a model need not pay
+    from counterpitch.pillars.modelled import Modelled
+
+    with transaction() as conn:
+        prompt = prompts.in_use(conn)
+    return Modelled(Client(run), prompt)
 
 
 def _scope(conn: Connection, partition_key: str, brands: Sequence[str], reader: Reader) -> list[Text]:

@@ -12,10 +12,28 @@ comment on table llm.answer is 'The cache: append-only by content hash of all th
 
 create table llm.claim (
     cache_key   text primary key,
-    claimed_by  text not null,
+    owner       integer not null,
     expires_at  timestamptz not null
 );
-comment on table llm.claim is 'A key that somebody is paying for right now. Expires, so a crash blocks nobody for long.';
+comment on table llm.claim is 'A key that somebody is paying for right now. owner holds the session lock (hashtext(''llm.owner''), owner) while it lives: a claim whose owner is gone, or that expired, is free.';
+
+create table llm.reservation (
+    cache_key   text primary key,
+    owner       integer not null,
+    run         text not null,
+    spent_on    date not null,
+    amount      numeric(14, 8) not null,
+    expires_at  timestamptz not null
+);
+comment on table llm.reservation is 'Money set aside for the call on a claimed key: ledger + reservations never pass the budget.';
+
+create view llm.alive as
+select objid::bigint as owner
+from pg_locks
+where locktype = 'advisory' and objsubid = 2 and granted
+  and database = (select oid from pg_database where datname = current_database())
+  and classid::bigint = hashtext('llm.owner')::bigint & 4294967295;
+comment on view llm.alive is 'The clients that are connected now.';
 
 create table llm.ledger (
     entry_id    bigint generated always as identity primary key,
@@ -31,12 +49,50 @@ create table llm.ledger (
 );
 comment on table llm.ledger is 'Every call that cost something, answered or not. Append-only.';
 create index ledger_day on llm.ledger (spent_on);
+create index ledger_run on llm.ledger (run);
 
-create table llm.reservation (
-    reservation_id bigint generated always as identity primary key,
+create table ops.llm_failure (
+    failure_id  bigint generated always as identity primary key,
+    cache_key   text not null,
+    model       text not null,
     run         text not null,
-    spent_on    date not null,
-    amount      numeric(14, 8) not null,
-    expires_at  timestamptz not null
+    outcome     text not null check (outcome in ('truncated', 'filtered', 'refused', 'unparsable', 'unreachable')),
+    detail      text not null,
+    at          timestamptz not null default now()
 );
-comment on table llm.reservation is 'Money set aside for calls in flight: ledger + reservations never pass the budget.';
+comment on table ops.llm_failure is 'Answers that were no use, told apart, and calls that got none. They are never cached; a key that failed often is not asked again.';
+create index llm_failure_key on ops.llm_failure (cache_key);
+
+create table llm.prompt (
+    name        text not null,
+    version     text not null,
+    body        text not null,
+    registered_at timestamptz not null default now(),
+    primary key (name, version)
+);
+comment on table llm.prompt is 'Every prompt text that was ever in use or up for it, by content hash.';
+
+create table llm.prompt_score (
+    name        text not null,
+    version     text not null,
+    model       text not null,
+    gold_set    text not null,
+    ads         integer not null,
+    pending     integer not null,
+    pillar_score double precision not null,
+    scores      jsonb not null,
+    scored_at   timestamptz not null default now(),
+    primary key (name, version, model, gold_set),
+    foreign key (name, version) references llm.prompt
+);
+comment on table llm.prompt_score is 'How a prompt version reads a gold set with a model. gold_set is the hash of the annotated file.';
+
+create table llm.prompt_choice (
+    choice_id   bigint generated always as identity primary key,
+    name        text not null,
+    version     text not null,
+    reason      text not null,
+    chosen_at   timestamptz not null default now(),
+    foreign key (name, version) references llm.prompt
+);
+comment on table llm.prompt_choice is 'Which version of a prompt is in use: the last row of its name. Append-only.';

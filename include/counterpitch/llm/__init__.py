@@ -1,0 +1,1 @@
+"""The only door to a language model: cached, claimed, budgeted, accounted for."""

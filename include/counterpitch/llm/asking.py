@@ -1,0 +1,187 @@
+"""The work of one `Client.ask`: a feeder that prepares, callers that call, a writer that settles.
+
+Questions move in order through small batches, so that memory stays flat and the books are opened seldom; each
+finished call is settled as soon as the writer is free. What is in flight when a process dies is lost, no more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import stamina
+
+from counterpitch.llm.answers import Judged, Unanswered, judge
+from counterpitch.llm.books import PATIENCE, Books, Prepared, Settled
+
+if TYPE_CHECKING:
+    from counterpitch.llm.client import Client, Question
+
+_BATCH = 64
+_LOOK_AGAIN = 0.5  # seconds between looks at a key that another process pays for
+_TRANSIENT = {408, 409, 425, 429, 500, 502, 503, 504, 529}
+_FILTERED = ("content_filter", "content_policy", "content management policy")
+
+
+class ModelRejected(RuntimeError):
+    """The provider turned the request itself down; trying again would not help."""
+
+
+class Asking:
+    """Answers many questions of one client. Made anew for each ask."""
+
+    def __init__(self, books: Books, client: Client, questions: dict[str, Question[Any]]) -> None:
+        self._books, self._client, self._questions = books, client, questions
+        self._found: dict[str, dict[str, Any] | Unanswered] = {}
+        self._to_call: asyncio.Queue[str] = asyncio.Queue(maxsize=2 * client.limits.at_once)
+        self._done: asyncio.Queue[Settled] = asyncio.Queue()
+        self._turn = asyncio.Lock()  # the books are one connection
+        self._open = 0  # claimed by us and not settled yet
+        self._settled = asyncio.Event()
+        self._rejected: ModelRejected | None = None
+
+    async def run(self) -> dict[str, dict[str, Any] | Unanswered]:
+        """Every question's answer or the want of one. Raises ModelRejected once all that was paid for is kept."""
+        tasks = [asyncio.create_task(self._caller()) for _ in range(self._client.limits.at_once)]
+        tasks.append(asyncio.create_task(self._writer()))
+        feeder = asyncio.create_task(self._feed())
+        try:
+            await asyncio.wait([feeder, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            if not feeder.done():  # callers and the writer never end by themselves: one of them broke
+                feeder.cancel()
+                for task in tasks:
+                    if task.done():
+                        task.result()
+            await feeder
+        finally:
+            for task in tasks:
+                task.cancel()
+        if self._rejected:
+            raise self._rejected
+        return self._found
+
+    async def _feed(self) -> None:
+        waiting = list(self._questions)
+        patience = PATIENCE / _LOOK_AGAIN
+        while waiting and not self._rejected:
+            elsewhere: list[str] = []
+            for i in range(0, len(waiting), _BATCH):
+                elsewhere += await self._batch(waiting[i : i + _BATCH])
+            waiting, patience = elsewhere, patience - 1
+            if waiting and patience < 0:
+                self._found |= {key: Unanswered("claimed", "another run is paying for it") for key in waiting}
+                break
+            if waiting:
+                await asyncio.sleep(_LOOK_AGAIN)
+        while self._open and not self._rejected:
+            await self._next_settled()
+        if self._rejected:
+            await self._keep_the_rest()
+
+    async def _batch(self, keys: Sequence[str]) -> list[str]:
+        """Prepare these keys and hand out ours; returns those that another process is paying for."""
+        elsewhere: list[str] = []
+        while keys and not self._rejected:
+            asked = [(key, self._client.most(self._questions[key])) for key in keys]
+            async with self._turn:
+                prepared: Prepared = await asyncio.to_thread(self._books.prepare, asked)
+            self._found |= prepared.answers
+            self._found |= prepared.failed
+            elsewhere += prepared.elsewhere
+            self._open += len(prepared.ours)
+            for key in prepared.ours:
+                await self._to_call.put(key)
+            keys = prepared.unpaid
+            if keys and not self._open:
+                self._found |= {key: Unanswered("budget", prepared.refusal) for key in keys}
+                break
+            if keys:  # calls in flight cost less than was set aside for them: see what they leave
+                await self._next_settled()
+        return elsewhere
+
+    async def _next_settled(self) -> None:
+        self._settled.clear()
+        await self._settled.wait()
+
+    async def _caller(self) -> None:
+        while True:
+            key = await self._to_call.get()
+            try:
+                self._done.put_nowait(await self._settle(key))
+            except ModelRejected as rejected:
+                self._rejected = rejected
+                self._settled.set()
+
+    async def _settle(self, key: str) -> Settled:
+        question = self._questions[key]
+        try:
+            judged = await self._call(question)
+        except Exception as error:
+            judged = _troubled(error, self._client.model)
+        answer = None if isinstance(judged.result, Unanswered) else judged.result.model_dump(mode="json")
+        detail = judged.result.detail if isinstance(judged.result, Unanswered) else ""
+        cost = self._client.price.cost(judged.prompt_tokens, judged.completion_tokens)
+        return Settled(key, judged.outcome, detail, answer, judged.prompt_tokens, judged.completion_tokens, cost)
+
+    async def _call(self, question: Question[Any]) -> Judged[Any]:
+        limits = self._client.limits
+        tries = stamina.retry_context(
+            on=_wait_for, attempts=limits.tries, timeout=PATIENCE / 2, wait_initial=0.5, wait_max=30.0, wait_jitter=0.5
+        )
+        async for attempt in tries:
+            with attempt:
+                return judge(await self._client.call(question), question.schema)
+        raise AssertionError("retry_context either returns or raises")
+
+    async def _writer(self) -> None:
+        while True:
+            calls = [await self._done.get()]
+            while not self._done.empty() and len(calls) < _BATCH:
+                calls.append(self._done.get_nowait())
+            await self._write(calls)
+
+    async def _write(self, calls: list[Settled]) -> None:
+        async with self._turn:
+            await asyncio.to_thread(self._books.settle, calls)
+        for call in calls:
+            failed = Unanswered(call.outcome, call.detail)
+            self._found[call.key] = failed if call.answer is None else call.answer
+        self._open -= len(calls)
+        self._settled.set()
+
+    async def _keep_the_rest(self) -> None:
+        """After a rejection: settle what has been answered by now; the claims of the rest go with the books."""
+        calls = [self._done.get_nowait() for _ in range(self._done.qsize())]
+        if calls:
+            await self._write(calls)
+
+
+def _wait_for(error: Exception) -> bool | timedelta:
+    """Whether to try again, and after how long where the server said so."""
+    if isinstance(error, TimeoutError | ConnectionError):
+        return True
+    status = getattr(error, "status_code", None)
+    if status is None:
+        return any(name in type(error).__name__ for name in ("Timeout", "Connect"))
+    if status not in _TRANSIENT or getattr(error, "code", None) == "insufficient_quota":
+        return False
+    headers = getattr(getattr(error, "response", None), "headers", {})
+    try:
+        return timedelta(seconds=min(float(headers["retry-after"]), 120.0))
+    except (KeyError, ValueError):
+        return True
+
+
+def _troubled(error: Exception, model: str) -> Judged[Any]:
+    """A call that failed for good: filtered, unreachable for now, or (raised) rejected."""
+    said = f"{type(error).__name__}: {error}"[:300]
+    if any(sign in said for sign in _FILTERED):
+        return Judged(Unanswered("filtered", said), 0, 0)
+    if _wait_for(error):
+        return Judged(Unanswered("unreachable", said), 0, 0)
+    raise ModelRejected(
+        f"{model} turned the request down, so nothing more was asked. Check COUNTERPITCH_LLM, "
+        f"COUNTERPITCH_LLM_BASE_URL and the provider's API key. It said: {said}"
+    ) from error

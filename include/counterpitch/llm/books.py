@@ -1,0 +1,181 @@
+"""The client's books in Postgres: answers, claims, money set aside, money spent.
+
+The order keeps two promises. A key is claimed before it is paid for, and the cache is looked at again after
+the claim, so neighbouring processes never both pay. Money is set aside under one lock before a call, so
+ledger and reservations together never pass the budget. An answer, its ledger entry and the end of its claim
+and reservation are one transaction: a crash keeps all of it or none.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from counterpitch.llm.answers import Unanswered
+from counterpitch.warehouse import query, write
+from counterpitch.warehouse.connection import Connection, connect
+
+PATIENCE = 900  # seconds after which the claim of a client that hangs is free; of one that died it is at once
+IN_VAIN = 3  # paid for in vain so often, a key is not asked again
+
+
+class BudgetExceeded(RuntimeError):
+    """The next call could pass the budget; the message says the sums and what to do."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """US dollars a calendar day (UTC, all runs together) and a run."""
+
+    day: Decimal
+    run: Decimal
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A call that came to an end: what to remember of it."""
+
+    key: str
+    outcome: str
+    detail: str
+    answer: dict[str, Any] | None
+    prompt_tokens: int
+    completion_tokens: int
+    cost: Decimal
+
+
+@dataclass
+class Prepared:
+    """What became of the keys: known answers, known failures, ours to call, another's, and beyond the budget."""
+
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    failed: dict[str, Unanswered] = field(default_factory=dict)
+    ours: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+    unpaid: list[str] = field(default_factory=list)
+    refusal: str = ""
+
+
+class Books:
+    """One client's open books. Not for two threads at once; `close` gives up what is still claimed."""
+
+    def __init__(self, model: str, run: str, budget: Budget, url: str | None = None) -> None:
+        self.model, self.run, self.budget = model, run, budget
+        self.owner = secrets.randbelow(2**31 - 1)
+        self._conn: Connection = connect(url, application="counterpitch llm")
+        with self._conn:
+            query.scalar(self._conn, query.sql(__file__, "insert_owner_lock"), {"owner": self.owner})
+
+    def close(self) -> None:
+        """Release the session lock, and with it every claim and reservation that is left."""
+        self._conn.close()
+
+    def prepare(self, asked: Sequence[tuple[str, Decimal]]) -> Prepared:
+        """Look up, claim and set money aside for (key, highest cost) in this order; one transaction."""
+        found = Prepared()
+        most = dict(asked)
+        with self._conn:
+            found.answers = self._answers(list(most))
+            rest = [key for key in most if key not in found.answers]
+            found.failed = self._failures(rest)
+            rest = [key for key in rest if key not in found.failed]
+            claimed = self._claim(rest)
+            found.elsewhere = [key for key in rest if key not in claimed]
+            found.answers |= self._answers(sorted(claimed))  # answered between the first look and the claim
+            wanted = [key for key in rest if key in claimed and key not in found.answers]
+            found.ours, found.refusal = self._reserve([(key, most[key]) for key in wanted])
+            found.unpaid = wanted[len(found.ours) :]
+            self._release([key for key in claimed if key not in set(found.ours)])
+        return found
+
+    def settle(self, calls: Sequence[Settled]) -> None:
+        """Enter finished calls: cache, ledger, failures, and the end of claims and reservations; one transaction."""
+        rows = [_row(call, self.model) for call in calls]
+        with self._conn:
+            self._insert("insert_answers", [row for row in rows if row["answer"] is not None])
+            self._insert("insert_ledger", [row for row in rows if row["prompt_tokens"] or row["completion_tokens"]])
+            self._insert("insert_failures", [row for row in rows if row["answer"] is None])
+            self._release([call.key for call in calls])
+
+    def _insert(self, name: str, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            query.execute(self._conn, query.sql(__file__, name), {"rows": write.as_json(rows), "run": self.run})
+
+    def _answers(self, keys: list[str]) -> dict[str, dict[str, Any]]:
+        found = query.rows(self._conn, query.sql(__file__, "select_answers"), {"keys": keys}) if keys else []
+        return {row["cache_key"]: row["answer"] for row in found}
+
+    def _failures(self, keys: list[str]) -> dict[str, Unanswered]:
+        found = query.rows(self._conn, query.sql(__file__, "select_failures"), {"keys": keys}) if keys else []
+        return {
+            row["cache_key"]: Unanswered(row["outcome"], f"{row['times']} times, so it is not asked again")
+            for row in found
+            if row["times"] >= IN_VAIN
+        }
+
+    def _claim(self, keys: list[str]) -> set[str]:
+        if not keys:
+            return set()
+        bound = {"keys": sorted(keys), "owner": self.owner, "patience": PATIENCE}
+        return {row["cache_key"] for row in query.rows(self._conn, query.sql(__file__, "insert_claims"), bound)}
+
+    def _reserve(self, asked: list[tuple[str, Decimal]]) -> tuple[list[str], str]:
+        """The first keys that the budget allows, and in words what stopped the next one."""
+        if not asked:
+            return [], ""
+        write.lock(self._conn, "llm.budget")
+        spent = query.rows(self._conn, query.sql(__file__, "select_spent"), {"run": self.run})[0]
+        kept: list[str] = []
+        amounts: list[Decimal] = []
+        refusal = ""
+        for key, amount in asked:
+            refusal = self._refusal(spent["today"] + sum(amounts), spent["run"] + sum(amounts), amount)
+            if refusal:
+                break
+            kept.append(key)
+            amounts.append(amount)
+        bound = {"keys": kept, "amounts": amounts, "owner": self.owner, "run": self.run, "patience": PATIENCE}
+        query.execute(self._conn, query.sql(__file__, "insert_reservations"), bound)
+        return kept, refusal
+
+    def _refusal(self, today: Decimal, run: Decimal, amount: Decimal) -> str:
+        for name, spent, limit, variable in (
+            ("today", today, self.budget.day, "COUNTERPITCH_LLM_DAILY_BUDGET"),
+            ("by this run", run, self.budget.run, "COUNTERPITCH_LLM_RUN_BUDGET"),
+        ):
+            if spent + amount > limit:
+                return (
+                    f"${spent:.4f} of ${limit:.2f} is spent or set aside {name}, and the next call could cost "
+                    f"${amount:.4f}. The rest stays pending; raise {variable}, or let it continue tomorrow."
+                )
+        return ""
+
+    def _release(self, keys: Sequence[str]) -> None:
+        bound = {"keys": list(keys), "owner": self.owner}
+        query.execute(self._conn, query.sql(__file__, "delete_claims"), bound)
+        query.execute(self._conn, query.sql(__file__, "delete_reservations"), bound)
+
+
+def _row(call: Settled, model: str) -> dict[str, Any]:
+    return {
+        "cache_key": call.key,
+        "model": model,
+        "outcome": call.outcome,
+        "detail": call.detail.replace("\0", ""),
+        "answer": _storable(call.answer),
+        "prompt_tokens": call.prompt_tokens,
+        "completion_tokens": call.completion_tokens,
+        "cost": str(call.cost),
+    }
+
+
+def _storable(value: Any) -> Any:
+    """`value` without NUL characters: Postgres cannot hold them in text or JSON."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, dict):
+        return {key: _storable(item) for key, item in value.items()}
+    return [_storable(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,155 @@
+"""Ask a model many questions: cache, claim, budget, call, and one transaction for what came back.
+
+LangChain's own retries are off and there is one layer of ours, which waits as long as a server asks it to. The
+cache key holds all that changes an answer (model, prompt, schema, sampling, input) and nothing else, so the
+same ad on another day, of another brand or in another market costs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from typing import Any, Generic, TypeVar
+
+from langchain.chat_models import init_chat_model
+from langchain_core.messages import AIMessage
+from pydantic import BaseModel
+
+from counterpitch.llm import asking, prices
+from counterpitch.llm.answers import Unanswered
+from counterpitch.llm.books import Books, Budget
+from counterpitch.settings import settings
+
+M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+
+
+class NoModel(RuntimeError):
+    """No model is configured; the message says how to name one."""
+
+
+@dataclass(frozen=True)
+class Question(Generic[M]):
+    """What is asked: instructions that many questions share, the one input, and the shape of the answer."""
+
+    instructions: str
+    input: str
+    schema: type[M]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of the work: calls at once, seconds a call, tries at passing troubles, tokens an answer."""
+
+    at_once: int = 32
+    seconds: float = 90.0
+    tries: int = 6
+    answer_tokens: int = 4000
+
+
+class Client:
+    """A model and a purse. `run` is what the run budget counts by."""
+
+    def __init__(
+        self, run: str, *, model: str | None = None, base_url: str | None = None, limits: Limits | None = None
+    ) -> None:
+        """Raises NoModel where no model is named, prices.UnknownPrice where its price is not known."""
+        chosen = model or settings().llm
+        if not chosen:
+            raise NoModel('No model is configured. Set COUNTERPITCH_LLM, e.g. "openai:gpt-5-mini".')
+        self.model, self.run = chosen, run
+        self.base_url = base_url or settings().llm_base_url
+        self.limits = limits or Limits()
+        self.price = prices.of(chosen, self.base_url)
+
+    def ask(self, questions: Sequence[Question[M]]) -> list[M | Unanswered]:
+        """The answer to each question in order, or why there is none yet.
+
+        Raises asking.ModelRejected where the provider turns the request itself down (a bad token, an unknown
+        model): answers that were paid for before are kept.
+        """
+        keys = [self.key(question) for question in questions]
+        unique = dict(zip(keys, questions, strict=True))
+        found = on_loop(self._ask(unique))
+        return [_shaped(found[key], question.schema) for key, question in zip(keys, questions, strict=True)]
+
+    def key(self, question: Question[Any]) -> str:
+        """The cache key: a hash of all that changes the answer."""
+        holds = {
+            "model": self.model,
+            "instructions": question.instructions,
+            "input": question.input,
+            "schema": _schema_text(question.schema),
+            "answer_tokens": self.limits.answer_tokens,
+        }
+        return hashlib.sha256(json.dumps(holds, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    def most(self, question: Question[Any]) -> Decimal:
+        """The highest cost that the question can have: a token is taken as two bytes, the answer as the longest."""
+        asked = question.instructions, question.input, _schema_text(question.schema)
+        return self.price.cost(sum(len(text.encode()) for text in asked) // 2 + 100, self.limits.answer_tokens)
+
+    async def _ask(self, questions: dict[str, Question[Any]]) -> dict[str, dict[str, Any] | Unanswered]:
+        purse = settings()
+        budget = Budget(Decimal(str(purse.llm_daily_budget)), Decimal(str(purse.llm_run_budget)))
+        books = await asyncio.to_thread(Books, self.model, self.run, budget)
+        try:
+            return await asking.Asking(books, self, questions).run()
+        finally:
+            await asyncio.to_thread(books.close)
+
+    async def call(self, question: Question[Any]) -> AIMessage:
+        """One call, without retries; raises what the provider's client raises, TimeoutError when it takes too long."""
+        bound = _model(self.model, self.base_url, self.limits.seconds, self.limits.answer_tokens)
+        tools = bound.bind_tools([question.schema], tool_choice="any")
+        # The whole answer must be here in time: a stream that dribbles would pass any time-out between bytes.
+        async with asyncio.timeout(self.limits.seconds):
+            answer = await tools.ainvoke([("system", question.instructions), ("human", question.input)])
+        assert isinstance(answer, AIMessage)  # noqa: S101 what a chat model's ainvoke returns
+        return answer
+
+
+def on_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on the process's own event loop and wait for it.
+
+    Providers' clients keep connections that belong to the loop they were opened on, and LangChain keeps the
+    clients; a new loop for each call would find them closed.
+    """
+    return asyncio.run_coroutine_threadsafe(work, _loop(os.getpid())).result()
+
+
+@cache
+def _loop(_process: int) -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="llm", daemon=True).start()
+    return loop
+
+
+@cache
+def _model(name: str, base_url: str | None, seconds: float, answer_tokens: int) -> Any:
+    options: dict[str, Any] = {"max_retries": 0, "timeout": seconds, "max_tokens": answer_tokens}
+    if base_url:
+        options |= {"base_url": base_url}
+        if name.startswith("openai:") and not os.environ.get("OPENAI_API_KEY"):
+            options["api_key"] = "none"  # a server of one's own asks for none, the client insists on one
+    return init_chat_model(name, **options)
+
+
+def _schema_text(schema: type[BaseModel]) -> str:
+    return _schema_texts(schema)
+
+
+@cache
+def _schema_texts(schema: Any) -> str:
+    return json.dumps(schema.model_json_schema(), sort_keys=True)
+
+
+def _shaped(found: dict[str, Any] | Unanswered, schema: type[M]) -> M | Unanswered:
+    return found if isinstance(found, Unanswered) else schema.model_validate(found)

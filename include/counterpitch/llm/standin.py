@@ -1,0 +1,193 @@
+"""A stand-in model server for tests and benchmarks: the chat-completions wire, scripted answers, real faults.
+
+It speaks HTTP on loopback, so that the client under test is the real one. It counts what it would have billed:
+a call counts once its answer has been sent whole, which is what a ledger must agree with to the token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+Answer = Callable[[dict[str, Any]], dict[str, Any]]
+FAULTS = (
+    "too_many",
+    "server_error",
+    "time_out",
+    "slow_stream",
+    "truncated",
+    "wrong_schema",
+    "refusal",
+    "filtered",
+    "prose",
+)
+
+
+@dataclass
+class StandIn:
+    """The server's script and its books.
+
+    answer: the request's body -> the JSON that the model says. delay: seconds before each answer.
+    faults: fault -> share of the calls that meet it, drawn by `seed`; `plan` are the faults of the first calls.
+    """
+
+    answer: Answer
+    delay: float = 0.0
+    faults: Mapping[str, float] = field(default_factory=dict)
+    seed: int = 0
+    plan: list[str | None] = field(default_factory=list)
+    slow: float = 30.0
+    calls: int = 0
+    together: int = 0
+    most_together: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    met: Counter[str] = field(default_factory=Counter)
+    asked: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(self.seed)  # noqa: S311 a reproducible script of faults
+
+    def draw(self) -> str | None:
+        """The fault that the next call meets, or None."""
+        if self.plan:
+            return self.plan.pop(0)
+        at = self._random.random()
+        for fault in FAULTS:
+            at -= self.faults.get(fault, 0.0)
+            if at < 0:
+                return fault
+        return None
+
+    def bill(self, usage: Mapping[str, int]) -> None:
+        """Enter a call that was answered in the books."""
+        self.prompt_tokens += usage["prompt_tokens"]
+        self.completion_tokens += usage["completion_tokens"]
+
+
+def app(standin: StandIn) -> FastAPI:
+    """The server: POST /v1/chat/completions, and GET /books for its counts."""
+    server = FastAPI()
+
+    @server.post("/v1/chat/completions", response_model=None)
+    async def complete(request: Request) -> Response:
+        body = await request.json()
+        standin.calls += 1
+        standin.together += 1
+        standin.most_together = max(standin.most_together, standin.together)
+        standin.asked[str(body["messages"][-1]["content"])] += 1
+        try:
+            return await _complete(standin, body)
+        finally:
+            standin.together -= 1
+
+    @server.get("/books")
+    async def books() -> dict[str, Any]:
+        return {
+            "calls": standin.calls,
+            "most_together": standin.most_together,
+            "prompt_tokens": standin.prompt_tokens,
+            "completion_tokens": standin.completion_tokens,
+            "most_asked": max(standin.asked.values(), default=0),
+        }
+
+    return server
+
+
+async def _complete(standin: StandIn, body: dict[str, Any]) -> Response:
+    fault = standin.draw()
+    standin.met[fault or "none"] += 1
+    if fault == "too_many":
+        return _error(429, "Rate limit reached", {"retry-after": "0.05"})
+    if fault == "server_error":
+        return _error(500, "The server had an error")
+    if fault == "time_out":
+        await asyncio.sleep(standin.slow)
+        return _error(504, "too late")
+    if standin.delay:
+        await asyncio.sleep(standin.delay)
+    completion = _completion(body, standin.answer(body), fault)
+    if fault == "slow_stream":
+        return StreamingResponse(_dribble(standin, completion), media_type="application/json")
+    standin.bill(completion["usage"])
+    return JSONResponse(completion)
+
+
+async def _dribble(standin: StandIn, completion: dict[str, Any]) -> AsyncIterator[bytes]:
+    """A byte now and then: each arrives in time, the whole never does. Not billed unless it ends."""
+    raw = json.dumps(completion).encode()
+    for i in range(0, len(raw), 10):
+        yield raw[i : i + 10]
+        await asyncio.sleep(standin.slow / (len(raw) / 10))
+    standin.bill(completion["usage"])
+
+
+def _completion(body: dict[str, Any], said: dict[str, Any], fault: str | None) -> dict[str, Any]:
+    text = json.dumps(said, ensure_ascii=False)
+    reason = "stop"
+    message: dict[str, Any] = {"role": "assistant", "content": None}
+    if fault == "refusal":
+        message |= {"content": None, "refusal": "I'm sorry, I can't help with that."}
+    elif fault == "filtered":
+        reason, message["content"] = "content_filter", ""
+    elif fault == "prose":
+        message["content"] = f"Of course! Here is the JSON you asked for:\n```json\n{text}\n```\nAnything else?"
+    else:
+        if fault == "truncated":
+            reason, text = "length", text[: len(text) // 2]
+        elif fault == "wrong_schema":
+            text = json.dumps({"target_audience": "everyone", "customer_need": 7})
+        if body.get("tools"):
+            called = {"name": body["tools"][0]["function"]["name"], "arguments": text}
+            message["tool_calls"] = [{"id": "call_0", "type": "function", "function": called}]
+            reason = reason if reason == "length" else "tool_calls"
+        else:
+            message["content"] = text
+    asked = sum(len(str(m.get("content") or "")) for m in body["messages"]) // 4 + 1
+    usage = {"prompt_tokens": asked, "completion_tokens": len(text) // 4 + 1}
+    return {
+        "id": "chatcmpl-standin",
+        "object": "chat.completion",
+        "created": 0,
+        "model": body.get("model"),
+        "choices": [{"index": 0, "message": message, "finish_reason": reason}],
+        "usage": usage | {"total_tokens": sum(usage.values())},
+    }
+
+
+def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"error": {"message": message, "type": "standin"}}, status_code=status, headers=headers)
+
+
+@contextmanager
+def serving(standin: StandIn) -> Iterator[str]:
+    """Run the server in a thread; yields its base URL."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+    config = uvicorn.Config(
+        app(standin), host="127.0.0.1", port=port, log_level="error", access_log=False, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=5)

@@ -1,0 +1,201 @@
+"""The client pays once for an answer, keeps to the budget, and tells useless answers apart."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from counterpitch.llm import prices
+from counterpitch.llm.answers import Unanswered
+from counterpitch.llm.asking import ModelRejected
+from counterpitch.llm.client import Client, Limits, NoModel, Question
+from counterpitch.llm.prices import Price
+from counterpitch.settings import settings
+from counterpitch.warehouse import query
+from counterpitch.warehouse.connection import Connection
+from tests.llm.conftest import Start
+
+QUICK = Limits(at_once=8, seconds=1.0, tries=4, answer_tokens=100)
+
+
+class Word(BaseModel):
+    """The last word."""
+
+    word: str
+
+
+def questions(count: int, instructions: str = "Say the last word.") -> list[Question[Word]]:
+    return [Question(instructions, f"number {i}", Word) for i in range(count)]
+
+
+def words(answers: list[Word | Unanswered]) -> list[str]:
+    return [a.word if isinstance(a, Word) else str(a.outcome) for a in answers]
+
+
+def ledger(conn: Connection) -> dict[str, Any]:
+    with conn:
+        return query.rows(
+            conn,
+            "select count(*) as calls, coalesce(sum(prompt_tokens), 0)::int as prompt,"
+            " coalesce(sum(completion_tokens), 0)::int as completion, coalesce(sum(cost), 0) as cost from llm.ledger",
+        )[0]
+
+
+def test_answers_come_in_order_and_a_second_run_calls_nobody(start: Start, conn: Connection) -> None:
+    standin, client = start()
+    first = client.ask(questions(50))
+    assert words(first) == [str(i) for i in range(50)]
+    calls = standin.calls
+    again = Client("another run", model="openai:test", base_url=client.base_url)
+    assert again.ask(questions(50)) == first
+    assert standin.calls == calls == 50
+    assert ledger(conn)["calls"] == 50
+
+
+def test_the_same_question_twice_in_one_ask_is_paid_once(start: Start) -> None:
+    standin, client = start()
+    assert words(client.ask([*questions(3), *questions(3)])) == ["0", "1", "2", "0", "1", "2"]
+    assert standin.calls == 3
+
+
+def test_what_changes_the_answer_changes_the_key_and_nothing_else_does(start: Start) -> None:
+    class Other(BaseModel):
+        """Another shape."""
+
+        word: str
+
+    _, client = start(run="a")
+    base = Question("i", "x", Word)
+    different = [Question("j", "x", Word), Question("i", "y", Word), Question("i", "x", Other)]
+    keys = {client.key(question) for question in [base, *different]}
+    keys.add(Client("a", model="openai:test2", base_url=client.base_url).key(base))
+    keys.add(Client("a", model="openai:test", base_url=client.base_url, limits=Limits(answer_tokens=9)).key(base))
+    assert len(keys) == 6
+    assert Client("b", model="openai:test", base_url=client.base_url, limits=Limits(at_once=1)).key(base) in keys
+
+
+def test_it_keeps_to_its_concurrency(start: Start) -> None:
+    standin, client = start(limits=QUICK, delay=0.05)
+    client.ask(questions(40))
+    assert 2 <= standin.most_together <= 8
+
+
+@pytest.mark.parametrize("fault", ["too_many", "server_error", "time_out", "slow_stream"])
+def test_passing_trouble_is_waited_out(start: Start, conn: Connection, fault: str) -> None:
+    standin, client = start(limits=QUICK, plan=[fault, None], slow=5.0)
+    assert words(client.ask(questions(1))) == ["0"]
+    assert standin.calls == 2
+    assert ledger(conn)["calls"] == 1
+
+
+def test_lasting_trouble_leaves_the_question_open_and_is_asked_again_next_time(start: Start, conn: Connection) -> None:
+    standin, client = start(limits=Limits(tries=2, seconds=1.0), faults={"server_error": 1.0})
+    assert words(client.ask(questions(1))) == ["unreachable"]
+    standin.faults = {}
+    assert words(client.ask(questions(1))) == ["0"]
+    assert query.scalar(conn, "select string_agg(outcome, ',') from ops.llm_failure") == "unreachable"
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [("truncated", "truncated"), ("filtered", "filtered"), ("refusal", "refused"), ("wrong_schema", "unparsable")],
+)
+def test_a_useless_answer_is_paid_but_not_cached_and_told_apart(
+    start: Start, conn: Connection, fault: str, outcome: str
+) -> None:
+    standin, client = start(limits=QUICK, plan=[fault])
+    assert words(client.ask(questions(1))) == [outcome]
+    assert query.scalar(conn, "select count(*) from llm.answer") == 0
+    assert query.scalar(conn, "select string_agg(outcome, ',') from ops.llm_failure") == outcome
+    assert (ledger(conn)["prompt"], ledger(conn)["completion"]) == (standin.prompt_tokens, standin.completion_tokens)
+    conn.rollback()
+    assert words(client.ask(questions(1))) == ["0"], "not cached, so the next run asks again"
+
+
+def test_a_question_that_fails_three_times_is_not_paid_a_fourth(start: Start) -> None:
+    standin, client = start(limits=QUICK, faults={"refusal": 1.0})
+    for _ in range(5):
+        assert words(client.ask(questions(1))) == ["refused"]
+    assert standin.calls == 3
+
+
+def test_prose_round_the_json_is_forgiven(start: Start) -> None:
+    _, client = start(limits=QUICK, plan=["prose"])
+    assert words(client.ask(questions(1))) == ["0"]
+
+
+def test_every_fault_on_every_question_ends_and_the_ledger_is_the_servers_count(start: Start, conn: Connection) -> None:
+    faults = dict.fromkeys(
+        ["too_many", "server_error", "truncated", "wrong_schema", "refusal", "filtered", "prose"], 0.08
+    )
+    standin, client = start(limits=QUICK, faults=faults | {"time_out": 0.02, "slow_stream": 0.02}, slow=5.0, seed=7)
+    answers = client.ask(questions(120))
+    told = words(answers)
+    assert len(told) == 120
+    assert all(word == str(i) or word in OUTCOMES for i, word in enumerate(told))
+    assert len({word for word in told if word in OUTCOMES}) >= 3, "the seed meets several kinds"
+    books = ledger(conn)
+    assert (books["prompt"], books["completion"]) == (standin.prompt_tokens, standin.completion_tokens)
+    assert query.scalar(conn, "select count(*) from llm.claim") == 0
+    assert query.scalar(conn, "select count(*) from llm.reservation") == 0
+    assert query.scalar(conn, "select count(*) from llm.answer") == sum(isinstance(a, Word) for a in answers)
+
+
+OUTCOMES = {"truncated", "unparsable", "refused", "filtered", "unreachable"}
+
+
+def test_a_bad_token_stops_at_once_with_a_word_on_what_to_do(start: Start) -> None:
+    standin, client = start(limits=QUICK)
+    lost = Client("run", model="openai:test", base_url=f"{client.base_url}/nowhere", limits=QUICK)
+    with pytest.raises(ModelRejected, match="COUNTERPITCH_LLM"):
+        lost.ask(questions(100))
+    assert standin.calls == 0
+    assert words(client.ask(questions(2))) == ["0", "1"], "its claims are free again"
+
+
+def test_the_budget_stops_before_the_call_and_what_it_leaves_is_done_tomorrow(
+    start: Start, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standin, client = start(limits=QUICK)
+    client.price = Price(Decimal(0), Decimal(10))
+    assert client.most(questions(1)[0]) == Decimal("0.001")
+    monkeypatch.setenv("COUNTERPITCH_LLM_DAILY_BUDGET", "0.00115")
+    settings.cache_clear()
+    answers = client.ask(questions(20))
+    left = [a for a in answers if isinstance(a, Unanswered)]
+    assert 0 < len(left) < 20
+    assert {a.outcome for a in left} == {"budget"}
+    assert "COUNTERPITCH_LLM_DAILY_BUDGET" in left[0].detail
+    assert ledger(conn)["cost"] <= Decimal("0.00115")
+    assert standin.calls == 20 - len(left)
+    with conn:
+        query.execute(conn, "update llm.ledger set spent_on = spent_on - 1")
+    assert sum(isinstance(a, Word) for a in client.ask(questions(20))) > 20 - len(left)
+
+
+def test_a_run_has_a_budget_of_its_own(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, client = start(limits=QUICK)
+    client.price = Price(Decimal(0), Decimal(10))
+    monkeypatch.setenv("COUNTERPITCH_LLM_RUN_BUDGET", "0.0005")
+    settings.cache_clear()
+    (answer,) = client.ask(questions(1))
+    assert isinstance(answer, Unanswered)
+    assert "COUNTERPITCH_LLM_RUN_BUDGET" in answer.detail
+
+
+def test_a_model_without_a_price_is_refused_and_one_on_this_machine_is_free(warehouse: str) -> None:
+    with pytest.raises(prices.UnknownPrice, match=r"prices\.toml"):
+        Client("run", model="openai:never-heard-of")
+    assert prices.of("openai:never-heard-of", "http://127.0.0.1:1/v1").cost(10, 10) == 0
+    assert prices.of("openai:gpt-5-mini").cost(1_000_000, 1_000_000) == Decimal("2.25")
+    assert prices.of("ollama:llama3").cost(1, 1) == 0
+
+
+def test_no_model_says_how_to_name_one(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COUNTERPITCH_LLM", raising=False)
+    settings.cache_clear()
+    with pytest.raises(NoModel, match="COUNTERPITCH_LLM"):
+        Client("run")
