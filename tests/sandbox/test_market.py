@@ -15,6 +15,7 @@ from counterpitch.sandbox.market import write_market
 
 LAST = date(2026, 11, 20)
 START = date(2026, 9, 21)
+MONTH = date(2026, 10, 22)
 
 
 @pytest.fixture(scope="module")
@@ -51,30 +52,35 @@ def test_it_is_big_enough_for_every_floor_above(folder: Path, truth: dict[str, A
     assert sum(path.stat().st_size for path in folder.glob("*.csv")) < 6_000_000
 
 
-def test_same_seed_same_bytes(folder: Path, tmp_path: Path) -> None:
-    write_market(tmp_path, seed=7, last_day=LAST)
-    files = sorted(path.relative_to(folder) for path in folder.rglob("*.*"))
-    assert files == sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.*"))
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A month of the market, for what holds whatever its length."""
+    path = tmp_path_factory.mktemp("short")
+    write_market(path, seed=7, start=MONTH, last_day=LAST)
+    return path
+
+
+def test_same_seed_same_bytes_another_seed_other_ones(short: Path, tmp_path: Path) -> None:
+    write_market(tmp_path / "same", seed=7, start=MONTH, last_day=LAST)
+    write_market(tmp_path / "other", seed=8, start=MONTH, last_day=LAST)
+    files = sorted(path.relative_to(short) for path in short.rglob("*.*"))
+    assert files == sorted(path.relative_to(tmp_path / "same") for path in (tmp_path / "same").rglob("*.*"))
     for name in files:
-        assert (folder / name).read_bytes() == (tmp_path / name).read_bytes(), name
+        assert (short / name).read_bytes() == (tmp_path / "same" / name).read_bytes(), name
+    assert (tmp_path / "other" / "results.csv").read_bytes() != (short / "results.csv").read_bytes()
 
 
-def test_another_seed_is_another_market(folder: Path, tmp_path: Path) -> None:
-    write_market(tmp_path, seed=8, last_day=LAST)
-    assert (tmp_path / "results.csv").read_bytes() != (folder / "results.csv").read_bytes()
-
-
-@pytest.mark.parametrize("shorter", [date(2026, 10, 9), date(2026, 11, 17), date(2026, 11, 19)])
-def test_extending_the_last_day_never_changes_the_days_before(folder: Path, tmp_path: Path, shorter: date) -> None:
-    write_market(tmp_path, seed=7, start=START, last_day=shorter)
-    before = [{p.name for p in path.glob("ads-*.csv") if p.stem < f"ads-{shorter}"} for path in (tmp_path, folder)]
+@pytest.mark.parametrize("shorter", [date(2026, 10, 30), date(2026, 11, 18), date(2026, 11, 19)])
+def test_extending_the_last_day_never_changes_the_days_before(short: Path, tmp_path: Path, shorter: date) -> None:
+    write_market(tmp_path, seed=7, start=MONTH, last_day=shorter)
+    before = [{p.name for p in path.glob("ads-*.csv") if p.stem < f"ads-{shorter}"} for path in (tmp_path, short)]
     assert before[0] == before[1]
     for name in before[0]:
-        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
-    reports, full = rows(tmp_path / "results.csv"), rows(folder / "results.csv")
+        assert (tmp_path / name).read_bytes() == (short / name).read_bytes(), name
+    reports, full = rows(tmp_path / "results.csv"), rows(short / "results.csv")
     assert reports == [row for row in full if row["as_of"] <= shorter.isoformat()]
     tests = rows(tmp_path / "experiments.csv")
-    assert tests == [row for row in rows(folder / "experiments.csv") if row["ended_on"] <= shorter.isoformat()]
+    assert tests == [row for row in rows(short / "experiments.csv") if row["ended_on"] <= shorter.isoformat()]
 
 
 def test_the_planted_phrases_are_in_the_ads_that_were_seen(folder: Path, truth: dict[str, Any]) -> None:
@@ -153,7 +159,7 @@ def test_a_market_that_ends_before_it_starts_is_refused(tmp_path: Path) -> None:
 
 
 def test_tomorrow_the_market_in_the_folder_goes_on(tmp_path: Path) -> None:
-    write_market(tmp_path, seed=7, last_day=date(2026, 11, 18))
-    first = (tmp_path / "ads-2026-09-19.csv").read_bytes()
-    write_market(tmp_path, seed=7, last_day=LAST)
-    assert (tmp_path / "ads-2026-09-19.csv").read_bytes() == first
+    write_market(tmp_path, seed=7, days=10, last_day=date(2026, 11, 18))
+    first = (tmp_path / "ads-2026-11-08.csv").read_bytes()
+    write_market(tmp_path, seed=7, days=10, last_day=LAST)
+    assert (tmp_path / "ads-2026-11-08.csv").read_bytes() == first

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 
 from counterpitch.sandbox.process import DAY, Ad, Market
 from counterpitch.sandbox.streams import number, stream
@@ -60,7 +61,7 @@ def _reported(market: Market, ad: Ad, day: date) -> Row:
     flight = ad.flight(day) or (day, day)
     ramp = min(1.0, 0.35 + 0.2 * (day - flight[0]).days)
     shown = int(1300 * ad.pull * _WEEKDAY[day.weekday()] * ramp * rng.lognormal(0.0, 0.25)) + 1
-    mood = float(stream(market.seed, "mood", day).normal(0.0, 0.05))
+    mood = _mood(market.seed, day)
     clicked = int(rng.binomial(shown, min(0.5, ad.clicks.ctr * (1 + mood))))
     link = int(rng.binomial(clicked, 0.83))
     language = ad.copy.draft.language
@@ -79,6 +80,12 @@ def _reported(market: Market, ad: Ad, day: date) -> Row:
         "currency": "GBP",
         "conversions": str(int(rng.binomial(link, _CONVERSION))),
     }
+
+
+@lru_cache(maxsize=4096)
+def _mood(seed: int, day: date) -> float:
+    """How much better or worse than usual everyone clicks on a day."""
+    return float(stream(seed, "mood", day).normal(0.0, 0.05))
 
 
 def _campaign(ad: Ad) -> Row:

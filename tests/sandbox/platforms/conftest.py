@@ -16,12 +16,16 @@ def world() -> World:
     return World(START, LAST, seed=7, bulk_ads=2500)
 
 
-@pytest.fixture
-def sandbox(world: World) -> Sandbox:
-    return Sandbox(world, LAST)
+@pytest.fixture(scope="session")
+def running(world: World) -> Iterator[Served]:
+    with serving(Sandbox(world, LAST)) as served:
+        yield served
 
 
 @pytest.fixture
-def served(sandbox: Sandbox) -> Iterator[Served]:
-    with serving(sandbox) as running:
-        yield running
+def served(running: Served) -> Served:
+    """The session's server with the dial off and nothing remembered."""
+    dial = running.sandbox.dial
+    dial.rate, dial.kinds, dial.hang, dial.drip = 0.0, (), 0.4, 0.2
+    dial.forget()
+    return running

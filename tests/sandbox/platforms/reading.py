@@ -21,7 +21,7 @@ FIELDS = (
 
 def library(served: Served, base: str | None = None, **asked: Any) -> httpx.Response:
     parameters = {"access_token": META_TOKEN, "ad_reached_countries": "ALL", "fields": FIELDS, **asked}
-    return httpx.get(f"{base or served.url}/v25.0/ads_archive", params=parameters, timeout=10)
+    return httpx.get(f"{base or served.url}/v25.0/ads_archive", params=parameters, timeout=30)
 
 
 def pages(answer: httpx.Response) -> Iterator[dict[str, Any]]:
@@ -32,7 +32,7 @@ def pages(answer: httpx.Response) -> Iterator[dict[str, Any]]:
         following = body.get("paging", {}).get("next")
         if not following:
             return
-        answer = httpx.get(following, timeout=10)
+        answer = httpx.get(following, timeout=30)
 
 
 def error(answer: httpx.Response) -> tuple[int, int]:
@@ -48,7 +48,7 @@ def patient(served: Served, page: str) -> set[str]:
         for _ in range(4):
             try:
                 body = httpx.get(
-                    f"{served.url}/v25.0/ads_archive", params={**asked, "limit": "15", **after}, timeout=0.3
+                    f"{served.url}/v25.0/ads_archive", params={**asked, "limit": "10", **after}, timeout=30
                 ).json()
             except (httpx.HTTPError, json.JSONDecodeError):
                 continue

@@ -20,7 +20,7 @@ from tests.sandbox.platforms.reading import LAST, error, library, pages, patient
 
 class TestFaults:
     def get(self, served: Served, kind: str) -> httpx.Response:
-        httpx.put(f"{served.url}/_sandbox", json={"rate": 1.0, "kinds": [kind], "hang": 0.4, "drip": 0.3})
+        httpx.put(f"{served.url}/_sandbox", json={"rate": 1.0, "kinds": [kind], "hang": 2.0, "drip": 0.3})
         return httpx.get(
             f"{served.url}/v25.0/ads_archive",
             params={
@@ -29,7 +29,7 @@ class TestFaults:
                 "search_page_ids": page_id("dishwren"),
                 "limit": "20",
             },
-            timeout=0.25 if kind == "hang" else 5,
+            timeout=httpx.Timeout(30, read=0.3 if kind == "hang" else 30),
         )
 
     def test_broken_wires(self, served: Served) -> None:
@@ -86,9 +86,9 @@ class TestFaults:
         library(served, search_page_ids=page_id("dishwren"))
         assert META_TOKEN not in str(served.sandbox.dial.calls)
 
-    @pytest.mark.parametrize("seed", [1, 2, 3])
+    @pytest.mark.parametrize("seed", [1, 2])
     def test_a_patient_reader_gets_exactly_the_truth_through_all_faults(self, world: World, seed: int) -> None:
-        dial = Dial(rate=0.2, seed=seed, hang=0.5, drip=0.05)
+        dial = Dial(rate=0.3, seed=seed, hang=0.05, drip=0.02)
         with serving(Sandbox(world, LAST, dial)) as served:
             for brand in world.brands:
                 found = patient(served, page_id(brand))

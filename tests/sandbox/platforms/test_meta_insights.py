@@ -29,7 +29,7 @@ class TestInsights:
             "time_range": json.dumps(window),
             **asked,
         }
-        return httpx.get(f"{served.url}/v25.0/{served.sandbox.world.account}/insights", params=parameters, timeout=10)
+        return httpx.get(f"{served.url}/v25.0/{served.sandbox.world.account}/insights", params=parameters, timeout=30)
 
     def test_daily_rows_are_the_reports_that_count(self, served: Served, world: World) -> None:
         truth = meta_insights.expected(world, LAST)

@@ -59,6 +59,12 @@ class Dial:
         self._in_a_row[key] += 1
         return pick(rng, able)
 
+    def forget(self) -> None:
+        """Begin anew: no call made, no attempt counted."""
+        self.calls.clear()
+        self._tries.clear()
+        self._in_a_row.clear()
+
 
 class FaultyWire:
     """ASGI middleware: draws a request's fault, plays those of the wire, and hands the others to the routes.
