@@ -91,18 +91,10 @@ def register_market(
     if own_brand in competitors:
         raise MarketRefused(f"{own_brand} cannot compete with itself. Leave it out of the competitors.")
     identity = slug(name)
-    execute(
-        conn,
-        sql(__file__, "register_market"),
-        {
-            "market_id": identity,
-            "name": name.strip(),
-            "own": own_brand,
-            "competitors": sorted(set(competitors)),
-            "countries": list(countries),
-            "languages": list(languages),
-        },
-    )
+    market = {"market_id": identity, "name": name.strip(), "own": own_brand, "competitors": sorted(set(competitors))}
+    execute(conn, sql(__file__, "leave_market"), market)
+    market |= {"countries": list(countries), "languages": list(languages)}
+    execute(conn, sql(__file__, "register_market"), market)
     return identity
 
 

@@ -21,7 +21,7 @@ READABLE_WORDS = 3
 LEAST_SURE = 0.25  # of 97 languages; below it the best guess is noise
 
 _CLOCK = r"\d{1,2}:\d{2}(?::\d{2})?\s*/\s*\d{1,2}:\d{2}(?::\d{2})?"
-_DOMAIN = r"(?:https?://)?(?:[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?\.)+[a-z]{2,24}(?:/\S*)?"
+_DOMAIN = r"(?:[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?\.)+[a-z]{2,24}(?:/\S*)?"
 _LINE = re.compile(  # a line that holds nothing but the page's own furniture
     rf"""^[^\S\n]*(?:
         {_CLOCK}

@@ -56,6 +56,7 @@ RESULTS: Mapping[str, str] = {
 }
 EXPERIMENTS: Mapping[str, str] = {
     "source": "word",
+    "owner": "word",
     "experiment_id": "word",
     "arm_id": "word",
     "headline": "text",

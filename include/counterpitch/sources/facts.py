@@ -39,7 +39,7 @@ def complete(layout: Layout, record: Record, cells: Mapping[str, Any], options: 
         record["as_of"] = record["as_of"] or record["result_date"]
         record["currency"] = record["currency"] and record["currency"].upper()
     elif layout.kind == "experiments":
-        record["owner"] = options.get("owner") or layout.constants.get("source") or "own"
+        record["owner"] = options.get("owner") or record["owner"] or layout.constants.get("source") or "own"
         record["source"] = record["source"] or record["owner"]
         record["arm_id"] = record["arm_id"] or hashlib.sha256(write.as_json(cells).encode()).hexdigest()[:16]
     elif layout.kind == "transcripts":

@@ -18,7 +18,7 @@ from typing import Any
 
 from counterpitch import brands as registry
 from counterpitch.sources import facts
-from counterpitch.sources.canonical import DAY, SLICE, Problem, Record
+from counterpitch.sources.canonical import DAY, KINDS, SLICE, Problem, Record
 from counterpitch.sources.mapping import Mapping as Layout
 from counterpitch.sources.mapping import MappingUnknown, check_fit, mapping, recognise
 from counterpitch.sources.reading import ENDINGS, FileRow, FileUnreadable, open_rows
@@ -74,6 +74,13 @@ class ImportResult:
     def to_json(self) -> dict[str, Any]:
         """The counts as plain JSON."""
         return {"files": [asdict(each) for each in self.files], "brands": self.brands}
+
+
+def import_files(
+    path: Path | str, *, owner: str | None = None, today: date | None = None, progress: Progress | None = None
+) -> ImportResult:
+    """Import whatever a file or folder holds: ads, results, experiments, transcripts, each by its layout."""
+    return _import(path, tuple(KINDS), None, {"owner": owner} if owner else {}, today, progress)
 
 
 def import_ads(
@@ -167,11 +174,11 @@ class _FileImport:
         self._result.sha256 = _sha256(self._path)
         with self._conn, open_rows(self._path) as file:
             write.lock(self._conn, "import", self._result.sha256)
-            if self._done_before():
-                return self._result
             layout = self._layout(file.columns)
             if layout.kind not in self._kinds:
                 self._result.skipped = f"{self._path.name} holds {layout.kind}, not {' or '.join(self._kinds)}."
+                return self._result
+            if self._done_before():
                 return self._result
             self._land(layout, file.rows)
             self._register()

@@ -11,6 +11,8 @@ import csv
 import gzip
 import io
 import json
+import re
+import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -35,6 +37,7 @@ ENDINGS = {
     ".xlsx": "xlsx",
 }
 _MAGIC = {b"PAR1": "parquet", b"PK\x03\x04": "xlsx", b"\xd0\xcf\x11\xe0": "xls"}
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _OTHERS = {b"%PDF": "a PDF", b"\x89PNG": "a PNG image", b"\xff\xd8\xff": "a JPEG image", b"SQLi": "a SQLite database"}
 
 
@@ -70,6 +73,10 @@ def open_rows(path: Path) -> Iterator[FileRows]:
         raise FileUnreadable(
             f"{path.name} is cut off or damaged inside ({error}). Copy it again from where it came from."
         ) from error
+    except UnicodeError as error:
+        raise FileUnreadable(
+            f"{path.name} is not text in the encoding it begins with ({error}). Save it as UTF-8."
+        ) from error
     except OSError as error:
         raise FileUnreadable(f"{path.name} cannot be opened ({error.strerror or error}). Check the path.") from error
 
@@ -77,18 +84,12 @@ def open_rows(path: Path) -> Iterator[FileRows]:
 def storable(value: Any) -> Any:
     """The value as Postgres can keep it: NUL and lone surrogates become U+FFFD, so that one sees the damage."""
     if isinstance(value, str):
-        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode() if _hurt(value) else value
+        return _UNSTORABLE.sub("\ufffd", value)
     if isinstance(value, dict):
         return {storable(key): storable(item) for key, item in value.items()}
     if isinstance(value, list):
         return [storable(item) for item in value]
     return value
-
-
-def _hurt(text: str) -> bool:
-    return (
-        "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text) if not text.isascii() else "\0" in text
-    )
 
 
 @contextmanager
@@ -246,7 +247,7 @@ def _xlsx(path: Path, stream: IO[bytes]) -> FileRows:
         book = openpyxl.load_workbook(io.BytesIO(stream.read()), read_only=True, data_only=True)
         rows = book.worksheets[0].iter_rows(values_only=True)
         header = next(rows, ())
-    except (InvalidFileException, KeyError, IndexError, ValueError, OSError) as error:
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, IndexError, ValueError, OSError) as error:
         raise FileUnreadable(f"{path.name} is not a readable Excel workbook ({error}). Save it again.") from error
     columns = [str(name).strip() for name in header if name is not None]
     if not columns or len(set(columns)) < len(columns):

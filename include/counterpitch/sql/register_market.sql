@@ -9,10 +9,6 @@ with market as (
     select %(own)s as brand_id, 'own' as role
     union all
     select unnest(%(competitors)s::text[]), 'competitor'
-), gone as (
-    delete from core.market_brand b
-    where b.market_id = %(market_id)s
-      and not exists (select from wanted w where w.brand_id = b.brand_id and w.role = b.role)
 )
 insert into core.market_brand (market_id, brand_id, role)
 select market_id, brand_id, role from market, wanted w
