@@ -1,0 +1,98 @@
+"""What is left to do, told from what was landed and what went through since."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from counterpitch.local.agenda import agenda
+from counterpitch.local.pipeline import CHAIN, LEARN, WRITE
+from counterpitch.local.rest import Airflow, Run
+from counterpitch.sources import importing
+from counterpitch.warehouse import query
+from counterpitch.warehouse.connection import Connection
+
+LANDED = datetime(2026, 11, 21, 8, tzinfo=UTC)
+AFTER, BEFORE = LANDED + timedelta(minutes=5), LANDED - timedelta(minutes=5)
+
+
+class Recorded(Airflow):
+    """An Airflow that only remembers."""
+
+    def __init__(self, *runs: Run) -> None:
+        self._all = runs
+
+    def dags(self) -> dict[str, bool]:
+        return dict.fromkeys((*CHAIN, LEARN, WRITE), False)
+
+    def runs(self, dag_id: str = "~", *, since: datetime | None = None) -> list[Run]:  # noqa: ARG002 as the real one
+        return [run for run in self._all if run.dag_id == dag_id]
+
+
+def ended(dag_id: str, key: str, started: datetime = AFTER, state: str = "success") -> Run:
+    return Run(dag_id, f"{dag_id}-{key}", key, state, "manual", started, started, started)
+
+
+def through(key: str, started: datetime = AFTER) -> list[Run]:
+    return [ended(CHAIN[0], key, started), ended(CHAIN[-1], key, started)]
+
+
+@pytest.fixture
+def landed(conn: Connection, tmp_path: Path) -> Connection:
+    """Two days of ads and a file of results, landed at LANDED."""
+    ads = tmp_path / "ads.csv"
+    ads.write_text(
+        "source,brand,ad_id,observed_on,body\n"
+        "meta,acme,1,2026-11-18,Run further in softer shoes\n"
+        "meta,acme,1,2026-11-20,Run further in softer shoes\n"
+    )
+    results = tmp_path / "results.csv"
+    results.write_text(
+        "source,brand,ad_id,result_date,as_of,impressions,clicks\nmeta,acme,1,2026-11-19,2026-11-20,1000,20\n"
+    )
+    importing.import_ads(ads)
+    importing.import_results(results)
+    query.execute(conn, "update raw.landed_file set landed_at = %(at)s", {"at": LANDED})
+    conn.commit()
+    return conn
+
+
+def test_everything_is_left_at_first(landed: Connection) -> None:
+    todo = agenda(landed, Recorded())
+    assert (todo.days, todo.last_day) == (["2026-11-18", "2026-11-20"], "2026-11-20")
+    assert (todo.learn, todo.write, todo.empty) == (True, True, False)
+    assert todo.since == LANDED
+
+
+def test_nothing_is_left_after_a_whole_run(landed: Connection) -> None:
+    runs = [*through("2026-11-18"), *through("2026-11-20"), ended(LEARN, "2026-11-20"), ended(WRITE, "2026-11-20")]
+    assert agenda(landed, Recorded(*runs)).empty
+
+
+def test_a_day_that_was_cut_off_is_taken_up_again(landed: Connection) -> None:
+    runs = [*through("2026-11-18"), ended(CHAIN[0], "2026-11-20"), ended(CHAIN[-1], "2026-11-20", state="failed")]
+    assert agenda(landed, Recorded(*runs)).days == ["2026-11-20"]
+
+
+def test_rows_that_land_after_a_run_of_their_day_make_it_due_again(landed: Connection) -> None:
+    runs = [*through("2026-11-18", BEFORE), *through("2026-11-20")]
+    assert agenda(landed, Recorded(*runs)).days == ["2026-11-18"]
+
+
+def test_briefs_that_failed_are_due_although_every_day_is_through(landed: Connection) -> None:
+    runs = [*through("2026-11-18"), *through("2026-11-20"), ended(LEARN, "2026-11-20")]
+    runs.append(ended(WRITE, "2026-11-20", state="failed"))
+    todo = agenda(landed, Recorded(*runs))
+    assert (todo.days, todo.learn, todo.write) == ([], False, True)
+
+
+def test_learning_is_due_when_results_came_after_the_last_lesson(landed: Connection) -> None:
+    assert agenda(landed, Recorded(ended(LEARN, "2026-11-16", BEFORE))).learn
+    assert not agenda(landed, Recorded(ended(LEARN, "2026-11-16", AFTER))).learn
+
+
+def test_an_empty_warehouse_has_nothing_to_do(conn: Connection) -> None:
+    todo = agenda(conn, Recorded())
+    assert (todo.empty, todo.last_day) == (True, None)

@@ -1,0 +1,84 @@
+"""What a marketer is told: counts that add up, and a model that is never praised beyond its measure."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from counterpitch import brands
+from counterpitch.commands import console, summarise
+from counterpitch.local.summary import quality, summary, taught_by
+from counterpitch.warehouse import query
+from counterpitch.warehouse.connection import Connection
+
+
+@pytest.mark.usefixtures("warehouse")
+def test_an_empty_warehouse_is_summarised() -> None:
+    found = summary()
+    assert found["markets"] == []
+    assert found["model"] is None
+    assert found["rows"]["read"] == 0
+
+
+def test_counts_come_from_the_warehouse(conn: Connection) -> None:
+    for name in ("Acme", "Globex"):
+        brands.register_brand(conn, name)
+    brands.register_market(conn, "Shoes", "acme", ["globex"])
+    query.execute(
+        conn,
+        """
+        insert into core.ad (ad_key, source, ad_id, brand_id, first_seen, last_seen, running_days, days_seen, status)
+        values ('meta:1', 'meta', '1', 'acme', '2026-11-01', '2026-11-20', 20, 2, 'active'),
+               ('meta:2', 'meta', '2', 'globex', '2026-11-01', '2026-11-20', 20, 2, 'active'),
+               ('meta:3', 'meta', '3', 'globex', '2026-11-01', '2026-11-20', 20, 2, 'active')
+        """,
+    )
+    query.execute(
+        conn,
+        """
+        insert into ops.intake
+            (source, brand_id, partition_key, rows_read, rows_core, rows_merged, rows_quarantined)
+        values ('meta', 'acme', '2026-11-20', 10, 7, 2, 1)
+        """,
+    )
+    conn.commit()
+    found = summary(seconds=61.25, address="http://127.0.0.1:8080", login=("admin", "secret"))
+    [market] = found["markets"]
+    assert (market["own_brand"], market["own_ads"], market["competitor_ads"]) == ("Acme", 1, 2)
+    rows = found["rows"]
+    assert rows["read"] == rows["kept"] + rows["merged"] + rows["rejected"] == 10
+    assert found["ui"] == {"address": "http://127.0.0.1:8080", "user": "admin", "password": "secret"}
+    assert found["seconds"] == 61.2
+
+
+@pytest.mark.parametrize(
+    ("pairs", "said"),
+    [
+        ({}, "not measured"),
+        ({"accuracy": 0.7, "accuracy_95": [0.6, 0.8]}, "picks the better of two ads 70% of the time (a coin: 50%)"),
+        ({"accuracy": 0.55, "accuracy_95": [0.45, 0.65]}, "not sure to beat the coin"),
+        ({"accuracy": 0.7, "accuracy_95": None}, "70% of the time"),
+    ],
+)
+def test_the_model_is_praised_only_as_far_as_it_was_measured(pairs: dict[str, object], said: str) -> None:
+    assert said in quality(pairs)
+    assert ("not sure" in quality(pairs)) == (said == "not sure to beat the coin")
+
+
+def test_other_peoples_experiments_are_called_so() -> None:
+    assert taught_by({"owners": {"own": 10}}) == "your own results"
+    assert taught_by({"owners": {"upworthy": 10}}).endswith("other people's audience, not yours")
+    assert taught_by({}) == "an unknown teacher"
+
+
+def test_markup_in_a_brief_is_text(monkeypatch: pytest.MonkeyPatch, conn: Connection) -> None:
+    brands.register_brand(conn, "[red]Acme")
+    brands.register_market(conn, "Shoes [/]", "red-acme", [])
+    conn.commit()
+    text = io.StringIO()
+    monkeypatch.setattr(console, "out", Console(file=text, width=200))
+    summarise.show(summary())
+    assert "Shoes [/]" in text.getvalue()
+    assert "[red]Acme against 0 competitors" in text.getvalue()
