@@ -44,6 +44,7 @@ def parse(path: Path, home: str) -> dict[str, object]:
 
 
 def main() -> None:
+    """Parse every DAG file and the baseline, print the figures."""
     cli = argparse.ArgumentParser(description=__doc__)
     cli.add_argument("--rounds", type=int, default=5)
     rounds = cli.parse_args().rounds
