@@ -163,3 +163,10 @@ def test_tomorrow_the_market_in_the_folder_goes_on(tmp_path: Path) -> None:
     first = (tmp_path / "ads-2026-11-08.csv").read_bytes()
     write_market(tmp_path, seed=7, days=10, last_day=LAST)
     assert (tmp_path / "ads-2026-11-08.csv").read_bytes() == first
+
+
+def test_a_market_of_one_day_has_sightings_and_no_results_yet(tmp_path: Path) -> None:
+    told = write_market(tmp_path, start=LAST, last_day=LAST)
+    assert told["results"] == 0
+    assert told["active_on_last_day"] > 400
+    assert len(list(tmp_path.glob("ads-*.csv"))) == 1
