@@ -253,7 +253,7 @@ def _insights(conn: Connection) -> None:
         "numbers": as_json([]),
         "body_md": "# Coffee that waits\n\nAs a **parent** I want <script>alert(1)</script>\n\n"
         "| who | share |\n|---|---|\n| they | 18% |\n\n[bad](javascript:alert(1)) [good](https://example.org) "
-        "![pixel](https://example.org/p.png)\n",
+        "![pixel](https://example.org/p.png)\n\nSee `files:bean-co-0`, not `files:nobody`.\n",
         "writer": "template",
     }
     table(conn, "mart.brief", [slice_ | brief])

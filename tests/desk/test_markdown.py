@@ -46,6 +46,11 @@ def test_the_title_can_be_left_to_the_page() -> None:
     assert render("words", without_title=True) == "<p>words</p>\n"
 
 
+def test_code_that_names_something_becomes_a_link_to_it() -> None:
+    html = render("`meta:1` and `other`", link=lambda key: "/ads/1?a=1&b=2" if key == "meta:1" else None)
+    assert html == '<p><a href="/ads/1?a=1&amp;b=2"><code>meta:1</code></a> and <code>other</code></p>\n'
+
+
 @pytest.mark.parametrize(
     "planted",
     [

@@ -46,8 +46,14 @@ def test_no_model_no_verdict() -> None:
 def test_skill_is_told_with_its_interval_and_beside_what_is_simple() -> None:
     found = told()
     assert "66 times in 100 (60 to 70), counted on 100 pairs" in found.skill
-    assert "A coin does 50, the best of the simple rules 57." in found.skill
+    assert "A coin does 50, the best of the simpler rules 57." in found.skill
     assert found.sure
+
+
+def test_a_model_that_a_simpler_rule_beats_says_so() -> None:
+    found = told(metrics=metrics(accuracy=0.56, low=0.52, high=0.6))
+    assert "a simpler rule (longer text wins) did better, 57" in found.skill
+    assert not found.sure
 
 
 def test_an_interval_that_reaches_chance_is_not_skill() -> None:
@@ -55,7 +61,7 @@ def test_an_interval_that_reaches_chance_is_not_skill() -> None:
 
 
 def test_few_clear_pairs_give_way_to_all_pairs() -> None:
-    assert told(metrics=metrics(accuracy=0.9, low=0.5, high=1.0, pairs=8)).skill.startswith("Of two ads, it names")
+    assert told(metrics=metrics(accuracy=0.9, low=0.55, high=1.0, pairs=8)).skill.startswith("Of two ads, it names")
 
 
 @pytest.mark.parametrize("stored", [{}, {"table": {}}, metrics(accuracy=None, low=0, high=0)])

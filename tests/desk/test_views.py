@@ -87,7 +87,7 @@ def test_the_overview_says_how_far_to_trust_the_prediction(desk: TestClient, at:
 
 def test_prediction_and_proxy_are_named_and_apart(desk: TestClient, at: str) -> None:
     text = read(desk, at).text
-    assert "Prediction. The click-through rate if the ad ran for us" in text
+    assert "Prediction. The click-through rate if the ad ran for Kaffa" in text
     assert "Proxy. An ad that is paid for day after day" in text
 
 
@@ -199,6 +199,12 @@ def test_a_cell_shows_who_says_what(desk: TestClient, at: str) -> None:
     assert "Bean & Co 30.0% 18 of 60" in text
     assert "coffee that forgives a cold cup" in text
     assert "−18 points, 95% interval −23 to −13" in text
+
+
+def test_a_brief_links_the_ads_that_it_names(desk: TestClient, at: str) -> None:
+    links = [str(a["href"]) for a in read(desk, at + "/briefs/b-1").found("a")]
+    assert f"/counterpitch{at}/ads/files:bean-co-0" in links
+    assert not any("nobody" in link for link in links)
 
 
 def test_a_brief_says_what_was_decided(

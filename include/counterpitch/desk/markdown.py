@@ -6,7 +6,7 @@ and only web addresses become links.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,13 +16,16 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 
-def render(text: str, *, without_title: bool = False) -> Markup:
-    """HTML of a Markdown text, safe to put into a page; its first heading left out where the page has it."""
+def render(text: str, *, without_title: bool = False, link: Callable[[str], str | None] | None = None) -> Markup:
+    """HTML of a Markdown text, safe to put into a page; its first heading left out where the page has it.
+
+    link: the address of what a piece of `code` names (an ad's key), or None where it names nothing.
+    """
     parser = _parser()
     tokens = parser.parse(text)
     if without_title and tokens and tokens[0].type == "heading_open" and tokens[0].tag == "h1":
         tokens = tokens[3:]
-    html = parser.renderer.render(tokens, parser.options, {})
+    html = parser.renderer.render(tokens, parser.options, {"link": link})
     return Markup(html)  # noqa: S704 raw HTML is off: every tag in it is the renderer's own
 
 
@@ -33,6 +36,7 @@ def _parser() -> MarkdownIt:
     parser.add_render_rule("image", _named)
     parser.add_render_rule("link_open", _outside)
     parser.add_render_rule("th_open", _of_column)
+    parser.add_render_rule("code_inline", _named_by_key)
     return parser
 
 
@@ -51,3 +55,10 @@ def _outside(renderer: RendererHTML, tokens: Sequence[Token], index: int, option
 def _of_column(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
     tokens[index].attrSet("scope", "col")
     return renderer.renderToken(tokens, index, options, env)
+
+
+def _named_by_key(_: RendererHTML, tokens: Sequence[Token], index: int, __: Any, env: Any) -> str:
+    key = tokens[index].content
+    code = f"<code>{escape(key)}</code>"
+    address = env["link"](key) if env.get("link") else None
+    return f'<a href="{escape(address)}">{code}</a>' if address else code

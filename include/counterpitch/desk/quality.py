@@ -78,13 +78,16 @@ def _skill(metrics: Mapping[str, Any]) -> tuple[str, bool]:
     if figures.get("accuracy") is None:
         return "Its quality could not be measured: read the order of the ads as a guess.", False
     low, high = figures["accuracy_95"]
-    simple = max((_accuracy(row, kind) for name, row in table.items() if name != "model"), default=0.5)
+    simple, rule = max(
+        ((_accuracy(row, kind), name) for name, row in table.items() if name != "model"), default=(0.5, "")
+    )
     said = (
         f"{of}, it names the better one {_times(figures['accuracy'])} times in 100 ({_times(low)} to {_times(high)}), "
-        f"counted on {wording.many(figures['pairs'], 'pair')} it had not seen. "
-        f"A coin does 50, the best of the simple rules {_times(simple)}."
+        f"counted on {wording.many(figures['pairs'], 'pair')} it had not seen. A coin does 50"
     )
-    return said, low > 0.5
+    if simple > figures["accuracy"]:
+        return f"{said}; a simpler rule ({rule}) did better, {_times(simple)}: take its order with care.", False
+    return f"{said}, the best of the simpler rules {_times(simple)}.", low > 0.5
 
 
 def _accuracy(row: Mapping[str, Any], kind: str) -> float:

@@ -48,18 +48,22 @@ class Place:
         """The first of those rows, or None."""
         return next(iter(self.ask(name, **params)), None)
 
+    @property
+    def to(self) -> links.Links:
+        """Addresses within this market and day."""
+        return links.Links(links.root(self.request), self.market["market_id"], self.day)
+
     def model(self) -> quality.Verdict | None:
         """The model behind the predictions, in words."""
         return quality.verdict(self.ask_one("read_model"), self.market)
 
     def page(self, view: str, template: str, **facts: Any) -> Response:
         """A page of this market and day."""
-        to = links.Links(links.root(self.request), self.market["market_id"], self.day)
         return page(
             self.request,
             template,
             view=view,
-            to=to,
+            to=self.to,
             market=self.market,
             markets=self.markets,
             today=self.day,
@@ -214,7 +218,7 @@ def gap(at: At, persona_id: str, theme_id: str) -> Response:
         day=found["day"],
         persona_id=persona_id,
         theme_id=theme_id,
-        limit=40,
+        limit=12,
     )
     names = {brand["brand_id"]: brand for brand in at.ask("read_brands")}
     briefs = [b for b in at.ask("list_briefs", limit=50) if (b["persona_id"], b["theme_id"]) == (persona_id, theme_id)]
@@ -235,7 +239,11 @@ def brief(at: At, brief_id: str) -> Response:
     found = at.ask_one("read_brief", brief_id=brief_id)
     if not found:
         raise HTTPException(404)
-    return at.page("briefs", "brief.html", brief=found, body=markdown.render(found["body_md"], without_title=True))
+    keys = {row["ad_key"] for row in at.ask("list_brief_ads", body=found["body_md"])}
+    body = markdown.render(
+        found["body_md"], without_title=True, link=lambda key: at.to("ads", key) if key in keys else None
+    )
+    return at.page("briefs", "brief.html", brief=found, body=body)
 
 
 @router.get("/static/{name}")
