@@ -135,7 +135,9 @@ def page(
     end = start + len(here)
     more, last = end < len(rows), _cursor(end - 1, key(here[-1]))
     shown, fault = here, getattr(request.state, "fault", "")
-    listing = urlencode(sorted((k, v) for k, v in asked.items() if k not in ("after", "access_token", "limit")))
+    listing = f"{request.state.day} " + urlencode(
+        sorted((k, v) for k, v in asked.items() if k not in ("after", "access_token", "limit"))
+    )
     rng = stream(1, "page", listing, start)
     if fault == "duplicates":
         shown = list(rows[max(0, start - 3) : start]) + here

@@ -130,7 +130,7 @@ def router(world: World, quota: Quota) -> APIRouter:
             told = {name: FIELDS[name](shown) for name in fields if name in FIELDS}
             return {name: value for name, value in told.items() if value not in (None, [], "")}
 
-        body = graph.page(request, {**asked, "on": day.isoformat()}, ads, lambda ad: ad.ad_id, show, late=late)
+        body = graph.page(request, asked, ads, lambda ad: ad.ad_id, show, late=late)
         return JSONResponse(body, headers=graph.usage_headers(usage, "ads_archive"))
 
     return routes
