@@ -8,7 +8,7 @@ import numpy as np
 
 from counterpitch.briefs.write import brief_id, write_briefs
 from counterpitch.personas.aggregate import aggregate_market
-from counterpitch.warehouse import query
+from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection
 from tests.personas.planted import DAY, MARKET, OWN, RIVALS, even_mix, invent, plant, register
 
@@ -54,11 +54,8 @@ def test_a_decision_survives_rewriting_and_the_next_day(conn: Connection) -> Non
     planted_gap(conn)
     write_briefs(MARKET, DAY)
     (first,) = briefs(conn)
-    query.execute(
-        conn,
-        "insert into mart.brief_decision (market_id, brief_id, decision, decided_by) values (%s, %s, 'approved', 'Ana')",
-        [MARKET, first["brief_id"]],
-    )
+    decision = {"market_id": MARKET, "brief_id": first["brief_id"], "decision": "approved", "decided_by": "Ana"}
+    write.copy(conn, "mart.brief_decision", list(decision), [decision])
     conn.commit()
     aggregate_market(MARKET, "2026-11-21")
     write_briefs(MARKET, "2026-11-21")

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from counterpitch.personas import people, themes
 from counterpitch.personas.casing import Casing
 from counterpitch.personas.corpus import DAYS, Ad, Corpus, read_corpus
@@ -54,7 +56,9 @@ def aggregate_market(market_id: str, partition_key: str) -> dict[str, int]:
 
     Raises NoSuchMarket.
     """
-    with transaction(application="aggregate_market") as conn:
+    # One thread: the last bits of a sum must not hang on how many cores were free, and BLAS threads that wait for
+    # each other on a busy machine made this twenty times slower.
+    with threadpool_limits(1), transaction(application="aggregate_market") as conn:
         write.lock(conn, "aggregate_market", market_id)
         corpus = read_corpus(conn, market_id, partition_key)
         casing = Casing(text.clean_text for text in corpus.texts.values())
@@ -98,7 +102,9 @@ def _identify(
     reader = reading_language(corpus)
     names = [
         curation.renamed.get(subject, name)
-        for subject, name in zip(ids, name_clusters(values, reader, casing), strict=True)
+        for subject, name in zip(
+            ids, name_clusters(values, reader, casing, "want" if kind == "theme" else "audience"), strict=True
+        )
     ]
     before = references.get(2, {})
     return Identified(

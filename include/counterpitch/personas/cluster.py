@@ -1,19 +1,21 @@
 """Clusters of unit vectors: how many is decided by a stated criterion, and each says how stable it is.
 
-The criterion: of all k whose cut of one Ward tree comes back best under resampling (within one standard
-error), take the one with the best silhouette. Silhouette alone keeps rising as short texts are split into
-ever smaller heaps of the same words; coming back under resampling does not. Everything is seeded and works on rows in the caller's
-order, so equal input gives equal output; the caller sorts.
+The criterion: cluster subsamples and the whole alike, for every k; take the smallest k within one standard error
+of the largest product of compactness (silhouette) and reproducibility (agreement of subsample and whole). Either alone misleads with short
+texts: the first splits them into ever smaller heaps of the same words, the second is content with two halves.
+Everything is seeded and works on rows in the caller's order, so equal input gives equal output; the caller sorts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import cut_tree, fcluster, linkage
+from scipy.sparse import csr_matrix
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.metrics import adjusted_rand_score
 
@@ -21,14 +23,14 @@ Vectors = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 CRITERION = (
-    "best mean silhouette among the k whose cuts of subsamples agree with the cut of the whole "
-    "(adjusted Rand index) within one standard error of the best agreement"
+    "the smallest k within one standard error of the largest product of silhouette (cosine) of subsamples clustered "
+    "into k and adjusted Rand index between them and the whole clustered into k"
 )
 FEW = 8  # distinct values below which nothing can be resampled: near-equal values are joined, the rest stand alone
-SUBSAMPLES = 12
+SUBSAMPLES = 10
 SHARE = 0.7
 MOST_IN_TREE = 2500  # a Ward tree over more points takes too long; micro-clusters stand in for them
-MOST_IN_SUBSAMPLE = 700
+MOST_IN_SUBSAMPLE = 500
 NEAR = 0.5  # cosine at which two of a few values are one
 
 
@@ -36,7 +38,7 @@ NEAR = 0.5  # cosine at which two of a few values are one
 class Clustering:
     """labels (n,) int; centers (k, d) unit rows; similarity (n,) cosine to the own center; stability (k,) 0..1 or nan.
 
-    scores: for each k tried {"k", "silhouette", "agreement", "error" (of the agreement)}; empty where there was too little to try.
+    scores: for each k tried {"k", "silhouette", "agreement", "product", "error"}; empty where there was too little to try.
     """
 
     labels: Labels
@@ -55,8 +57,8 @@ class Clustering:
 def cluster(vectors: Vectors, weights: NDArray[np.float64], most: int, seed: int = 0) -> Clustering:
     """Cluster unit rows (n, d) into 0 to `most` clusters; `weights` (n,) say how often each row was said.
 
-    Method: Ward's tree on unit rows (squared Euclidean is twice one minus cosine), cut where the criterion
-    says, then Lloyd steps on the sphere with weights 1 + log(weight). Stability is Hennig's (2007,
+    Method: Ward's tree on unit rows (squared Euclidean is twice one minus cosine), its cuts settled by Lloyd steps
+    on the sphere with weights 1 + log(weight), k by CRITERION. Stability is Hennig's (2007,
     doi:10.1016/j.csda.2006.11.025) mean Jaccard overlap of each cluster with its nearest in subsamples.
     """
     n = len(vectors)
@@ -65,20 +67,18 @@ def cluster(vectors: Vectors, weights: NDArray[np.float64], most: int, seed: int
     pull = 1.0 + np.log(np.maximum(weights, 1.0))
     if n < FEW:
         return _few(vectors, pull)
-    rng = np.random.default_rng(seed)
-    points, owner = _points(vectors, seed)
-    tree = linkage(points, "ward")
     ks = list(range(2, max(2, min(most, n // 3)) + 1))
-    cuts = cut_tree(tree, n_clusters=ks).T.astype(np.int64)[:, owner]
-    samples = [
-        np.sort(rng.choice(n, min(MOST_IN_SUBSAMPLE, max(FEW, int(SHARE * n))), replace=False))
-        for _ in range(SUBSAMPLES)
-    ]
-    trees = [linkage(vectors[rows], "ward") for rows in samples]
-    scores = _score(vectors, cuts, ks, samples, trees)
-    k = _choose(scores)
-    labels, centers = _settle(vectors, pull, cuts[ks.index(k)])
-    stability = _stability(vectors, pull, labels, len(centers), samples, trees)
+    whole = _grow(vectors, pull, ks, seed)
+    rng = np.random.default_rng(seed)
+    size = min(MOST_IN_SUBSAMPLE, max(FEW - 1, int(SHARE * n)))
+    rows = [np.sort(rng.choice(n, size, replace=False)) for _ in range(SUBSAMPLES)]
+    samples = [(some, _grow(vectors[some], pull[some], ks, seed)) for some in rows]
+    apart = [np.maximum(1 - vectors[some] @ vectors[some].T, 0) for some in rows]
+    scores = [_score(k, whole[k], [(some, grown[k]) for some, grown in samples], apart) for k in ks]
+    best = _choose(scores)
+    labels = whole[best]
+    centers = _centers(vectors, pull, labels)
+    stability = _stability(labels, len(centers), [(some, grown[best]) for some, grown in samples])
     return Clustering(labels, centers, np.einsum("nd,nd->n", vectors, centers[labels]), stability, scores)
 
 
@@ -93,6 +93,13 @@ def _few(vectors: Vectors, pull: NDArray[np.float64]) -> Clustering:
     return Clustering(labels, centers, np.einsum("nd,nd->n", vectors, centers[labels]), np.full(len(centers), np.nan))
 
 
+def _grow(vectors: Vectors, pull: NDArray[np.float64], ks: list[int], seed: int) -> dict[int, Labels]:
+    """Labels for each k: the cuts of one Ward tree, settled."""
+    points, owner = _points(vectors, seed)
+    cuts = cut_tree(linkage(points, "ward"), n_clusters=ks).T.astype(np.int64)[:, owner]
+    return {k: _settle(vectors, pull, cut) for k, cut in zip(ks, cuts, strict=True)}
+
+
 def _points(vectors: Vectors, seed: int) -> tuple[Vectors, Labels]:
     """The points of the tree and, for each row, its point: the rows themselves, or micro-clusters of many rows."""
     if len(vectors) <= MOST_IN_TREE:
@@ -103,26 +110,24 @@ def _points(vectors: Vectors, seed: int) -> tuple[Vectors, Labels]:
 
 
 def _score(
-    vectors: Vectors, cuts: Labels, ks: list[int], samples: list[Labels], trees: list[Vectors]
-) -> list[dict[str, Any]]:
-    """Silhouette (cosine) of the subsample's own cut and its agreement with the whole, mean over subsamples."""
-    silhouettes, agreements = np.zeros((len(samples), len(ks))), np.zeros((len(samples), len(ks)))
-    for s, (rows, tree) in enumerate(zip(samples, trees, strict=True)):
-        own = cut_tree(tree, n_clusters=ks).T
-        apart = np.maximum(1 - vectors[rows] @ vectors[rows].T, 0)
-        for i in range(len(ks)):
-            silhouettes[s, i] = _silhouette(apart, own[i])
-            agreements[s, i] = adjusted_rand_score(cuts[i][rows], own[i])
-    error = agreements.std(axis=0, ddof=1) / np.sqrt(len(samples))
-    return [
-        {
-            "k": k,
-            "silhouette": round(float(silhouettes[:, i].mean()), 4),
-            "error": round(float(error[i]), 4),
-            "agreement": round(float(agreements[:, i].mean()), 4),
-        }
-        for i, k in enumerate(ks)
-    ]
+    k: int, whole: Labels, samples: Sequence[tuple[Labels, Labels]], apart_in: Sequence[Vectors]
+) -> dict[str, Any]:
+    """Mean over subsamples (rows, their labels; distances): silhouette, and adjusted Rand index with the whole."""
+    compact = [_silhouette(apart, labels) for apart, (_, labels) in zip(apart_in, samples, strict=True)]
+    again = [adjusted_rand_score(whole[rows], labels) for rows, labels in samples]
+    both = np.array(compact) * np.array(again)
+    return {
+        "k": k,
+        "silhouette": round(float(np.mean(compact)), 4),
+        "agreement": round(float(np.mean(again)), 4),
+        "product": round(float(both.mean()), 4),
+        "error": round(float(both.std(ddof=1) / np.sqrt(len(both))), 4),
+    }
+
+
+def _choose(scores: Sequence[Mapping[str, float]]) -> int:
+    best = max(scores, key=lambda score: score["product"])
+    return min(int(score["k"]) for score in scores if score["product"] >= best["product"] - best["error"])
 
 
 def _silhouette(apart: Vectors, labels: Labels) -> float:
@@ -140,20 +145,15 @@ def _silhouette(apart: Vectors, labels: Labels) -> float:
     return float(np.where(size[groups] > 1, value, 0).mean())
 
 
-def _choose(scores: list[dict[str, Any]]) -> int:
-    best = max(scores, key=lambda score: float(score["agreement"]))
-    stable = [score for score in scores if score["agreement"] >= best["agreement"] - best["error"]]
-    return int(max(stable, key=lambda score: float(score["silhouette"]))["k"])
-
-
 def _centers(vectors: Vectors, pull: NDArray[np.float64], labels: Labels) -> Vectors:
-    sums = np.zeros((labels.max() + 1, vectors.shape[1]))
-    np.add.at(sums, labels, vectors * pull[:, None])
+    n = len(labels)
+    member = csr_matrix((pull, (labels, np.arange(n))), shape=(int(labels.max()) + 1, n))
+    sums = member @ vectors
     length = np.linalg.norm(sums, axis=1, keepdims=True)
     return np.asarray(sums / np.maximum(length, 1e-12), np.float64)
 
 
-def _settle(vectors: Vectors, pull: NDArray[np.float64], labels: Labels, steps: int = 20) -> tuple[Labels, Vectors]:
+def _settle(vectors: Vectors, pull: NDArray[np.float64], labels: Labels, steps: int = 12) -> Labels:
     """Lloyd steps on the sphere from a cut; a cluster that loses all its members goes."""
     for _ in range(steps):
         centers = _centers(vectors, pull, labels)
@@ -161,22 +161,17 @@ def _settle(vectors: Vectors, pull: NDArray[np.float64], labels: Labels, steps: 
         if np.array_equal(moved, labels):
             break
         labels = moved
-    return labels, _centers(vectors, pull, labels)
+    return labels
 
 
-def _stability(
-    vectors: Vectors, pull: NDArray[np.float64], labels: Labels, k: int, samples: list[Labels], trees: list[Vectors]
-) -> NDArray[np.float64]:
+def _stability(labels: Labels, k: int, samples: Sequence[tuple[Labels, Labels]]) -> NDArray[np.float64]:
+    """Mean over subsamples of each cluster's Jaccard overlap with its nearest; nan where no subsample held it."""
     overlaps = np.full((len(samples), k), np.nan)
-    for s, (rows, tree) in enumerate(zip(samples, trees, strict=True)):
-        cut = cut_tree(tree, n_clusters=[min(k, len(rows))])[:, 0].astype(np.int64)
-        again, _ = _settle(vectors[rows], pull[rows], cut)
-        whole = labels[rows]
+    for s, (rows, again) in enumerate(samples):
         both = np.zeros((k, again.max() + 1))
-        np.add.at(both, (whole, again), 1)
+        np.add.at(both, (labels[rows], again), 1)
         union = both.sum(axis=1, keepdims=True) + both.sum(axis=0, keepdims=True) - both
         present = both.sum(axis=1) > 0
-        overlaps[s, present] = (both / union).max(axis=1)[present]
-    with np.errstate(all="ignore"):
-        seen = np.isfinite(overlaps).sum(axis=0)
-        return np.asarray(np.where(seen > 0, np.nansum(overlaps, axis=0) / np.maximum(seen, 1), np.nan))
+        overlaps[s, present] = (both / np.maximum(union, 1)).max(axis=1)[present]
+    seen = np.isfinite(overlaps).sum(axis=0)
+    return np.asarray(np.where(seen > 0, np.nansum(overlaps, axis=0) / np.maximum(seen, 1), np.nan))

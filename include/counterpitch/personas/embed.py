@@ -7,11 +7,14 @@ embeddings model takes its place; nothing else changes.
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,22 +27,28 @@ from counterpitch.settings import settings
 
 Vectors = NDArray[np.float64]
 
-DIMENSIONS = 100
+Lens = Literal["audience", "want"]
+Lists = dict[str, dict[str, set[str]]]
+
+DIMENSIONS = 50
+CONCEPTS = 1.0  # weight of the concepts beside the words' 1
+LETTERS = 0.5
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _JUNK = re.compile(r"https?://\S+|www\.\S+|\S+@\S+")
 
 
-def embed(documents: Sequence[str], leave_out: Iterable[str] = ()) -> Vectors:
+def embed(documents: Sequence[str], leave_out: Iterable[str] = (), lens: Lens | None = None) -> Vectors:
     """Unit rows (n, d) of the documents, in their order; a document without words is a row of zeros.
 
-    `leave_out`: names (of brands) whose words must not draw documents together.
+    `leave_out`: names (of brands) whose words must not draw documents together. `lens`: what the documents are
+    compared for, who is spoken to ("audience") or what people want ("want"); an embeddings model needs none.
     """
     names = {word for name in leave_out for word in tokens(name)}
     cleaned = [" ".join(word for word in tokens(document) if word not in names) for document in documents]
     if not any(cleaned):
         return np.zeros((len(cleaned), 1))
     model = settings().embeddings
-    return _by_model(model, cleaned) if model else _by_words(cleaned)
+    return _by_model(model, cleaned) if model else _by_words(cleaned, lens)
 
 
 def in_company(own: Vectors, company: Vectors, part: float) -> Vectors:
@@ -65,20 +74,59 @@ def stopwords() -> frozenset[str]:
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
 
-def _by_words(cleaned: Sequence[str]) -> Vectors:
-    """Word and letter n-grams, sublinear TF-IDF, SVD to at most 100 dimensions, unit length.
+def _by_words(cleaned: Sequence[str], lens: Lens | None) -> Vectors:
+    """Concepts, words and letter n-grams, sublinear TF-IDF, SVD to at most 50 dimensions, unit length.
 
-    Letter n-grams join the forms of a word in languages that inflect, and cut scripts without spaces.
+    Concepts join words that mean one thing, across languages; letter n-grams join the forms of a word that the
+    lists do not hold, and cut scripts without spaces.
     """
-    content = [" ".join(word for word in text.split() if word not in stopwords()) or text for text in cleaned]
+    lists = (lens,) if lens else ("audience", "want")
+    concepts = [[name for word in text.split() for name in concepts_of(word, lists)] for text in cleaned]
+    content = [_content(text, lens) or text for text in cleaned]
+    many = 2 if len(set(content)) > DIMENSIONS else 1  # what only one of many documents says joins it to none
     words = TfidfVectorizer(sublinear_tf=True, analyzer=_words_and_pairs)
-    letters = TfidfVectorizer(sublinear_tf=True, analyzer="char_wb", ngram_range=(3, 5), lowercase=False)
-    both = normalize(hstack([words.fit_transform(content), 0.7 * letters.fit_transform(content)]).tocsr())
+    letters = TfidfVectorizer(sublinear_tf=True, analyzer="char_wb", ngram_range=(3, 5), lowercase=False, min_df=many)
+    blocks = [words.fit_transform(content), LETTERS * letters.fit_transform(content)]
+    if any(concepts):
+        blocks.append(CONCEPTS * TfidfVectorizer(sublinear_tf=True, analyzer=list).fit_transform(concepts))
+    both = normalize(hstack(blocks).tocsr())
     rank = min(DIMENSIONS, min(both.shape) - 1)
     if rank < 2 or len(cleaned) <= DIMENSIONS // 2:
         return np.asarray(both.toarray(), np.float64)
-    reduced = TruncatedSVD(rank, algorithm="randomized", n_iter=5, random_state=0).fit_transform(both)
+    reduced = TruncatedSVD(rank, algorithm="randomized", n_iter=4, random_state=0).fit_transform(both)
     return np.asarray(normalize(reduced), np.float64)
+
+
+def _content(text: str, lens: Lens | None) -> str:
+    """The words that count under a lens: no function words, and who is spoken to is no part of what they want."""
+    return " ".join(
+        word
+        for word in text.split()
+        if word not in stopwords() and not (lens == "want" and concepts_of(word, ("audience",)))
+    )
+
+
+@lru_cache(maxsize=65536)
+def concepts_of(word: str, lists: tuple[str, ...]) -> tuple[str, ...]:
+    """The concepts of a folded word, from concepts.toml: "toddlers" -> ("parents",)."""
+    exact, starts = _concepts()
+    found = {name for kind in lists for name in exact[kind].get(word, ())}
+    for length in range(3, len(word) + 1):
+        found |= {name for kind in lists for name in starts[kind].get(word[:length], ())}
+    return tuple(sorted(found))
+
+
+@lru_cache(maxsize=1)
+def _concepts() -> tuple[Lists, Lists]:
+    """Word -> concepts and beginning -> concepts, by kind."""
+    told = tomllib.loads((Path(__file__).parent / "concepts.toml").read_text(encoding="utf-8"))
+    exact: Lists = {kind: defaultdict(set) for kind in told}
+    starts: Lists = {kind: defaultdict(set) for kind in told}
+    for kind, concepts in told.items():
+        for name, words in concepts.items():
+            for word in words.split():
+                (starts if word.endswith("*") else exact)[kind][word.rstrip("*")].add(name)
+    return exact, starts
 
 
 def _words_and_pairs(text: str) -> list[str]:

@@ -5,21 +5,18 @@ A text that names no audience is given the persona to which the market says such
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from counterpitch.personas.assign import Assignment, infer
 from counterpitch.personas.cluster import Clustering, cluster
-from counterpitch.personas.corpus import Corpus, Mention
-from counterpitch.personas.embed import embed, in_company
-from counterpitch.personas.themes import by_value, company
+from counterpitch.personas.corpus import Corpus
+from counterpitch.personas.themes import least
+from counterpitch.personas.vectors import TRADE, by_value, text_vectors, value_vectors
 
 MOST = 10  # personas that a team can keep apart
-COMPANY = 0.35  # part of an audience's vector that comes from the needs and hooks said beside it
-BESIDE = ("customer_need", "hook")
+COMPANY = 0.65  # part of an audience's vector that comes from the texts that name it
 
 
 @dataclass
@@ -41,8 +38,8 @@ def find_personas(corpus: Corpus, most: int = MOST) -> tuple[list[Draft], Cluste
     """The personas of a window, largest first; how the clustering came about; how texts were given to them."""
     said = by_value(corpus, ("target_audience",))
     values = sorted(said)
-    around = _texts(corpus)
-    vectors = _audience_vectors(corpus, said, values) if values else np.zeros((0, 1))
+    texts = text_vectors(corpus, TRADE, "audience")
+    vectors = value_vectors(corpus, said, values, texts, "audience", COMPANY)
     weights = np.array([len({mention.text_hash for mention in said[value]}) for value in values], float)
     found = cluster(vectors, weights, most)
     drafts = [Draft() for _ in range(found.k)]
@@ -53,35 +50,15 @@ def find_personas(corpus: Corpus, most: int = MOST) -> tuple[list[Draft], Cluste
             draft, near = drafts[label], round(float(similarity), 6)
             draft.values[mention.key] = near
             draft.named[mention.text_hash] = max(near, draft.named.get(mention.text_hash, -1.0))
-    assignment = _infer(corpus, drafts, around)
+    drafts = [draft for draft in drafts if len(draft.named) >= least(corpus)]
+    assignment = _infer(corpus, drafts)
     for text, (persona, likely) in assignment.personas.items():
         drafts[persona].inferred[text] = likely
     order = sorted(drafts, key=lambda draft: (-len(draft.texts), min(draft.values)))
     return order, found, assignment
 
 
-def _texts(corpus: Corpus) -> dict[str, NDArray[np.float64]]:
-    """Text -> unit row of its words, without brand names and without the words that name the audience.
-
-    Those words are what an unnamed text lacks: a bar set with them in place would be far too easy to clear.
-    """
-    documents = []
-    for text in corpus.read:
-        words = corpus.texts[text].clean_text
-        for mention in corpus.mentions_of.get(text, []):
-            if mention.field == "target_audience":
-                words = words.replace(mention.quote or mention.value, " ")
-        documents.append(words)
-    return dict(zip(corpus.read, embed(documents, corpus.brand_names.values()), strict=True))
-
-
-def _audience_vectors(corpus: Corpus, said: Mapping[str, list[Mention]], values: list[str]) -> NDArray[np.float64]:
-    """Unit rows of the audiences: their own words beside the needs and hooks said to them."""
-    names = corpus.brand_names.values()
-    return in_company(embed(values, names), embed(company(corpus, said, values, BESIDE), names), COMPANY)
-
-
-def _infer(corpus: Corpus, drafts: list[Draft], vectors: Mapping[str, NDArray[np.float64]]) -> Assignment:
+def _infer(corpus: Corpus, drafts: list[Draft]) -> Assignment:
     named: dict[str, set[int]] = {}
     for i, draft in enumerate(drafts):
         for text in draft.named:
@@ -90,4 +67,6 @@ def _infer(corpus: Corpus, drafts: list[Draft], vectors: Mapping[str, NDArray[np
     for (_, text), message in sorted(corpus.message_of.items()):
         groups.setdefault(text, message)
     named = {text: personas for text, personas in named.items() if text in groups}
+    # Without the words that name the audience: an unnamed text lacks them, and a bar set with them is too easy.
+    vectors = text_vectors(corpus, ("target_audience", *TRADE))
     return infer(vectors, named, groups, [text for text in groups if text not in named])
