@@ -117,6 +117,22 @@ def skip_on(*errors: type[BaseException]) -> Iterator[None]:
         raise AirflowSkipException(str(error)) from error
 
 
+def skip_if_overtaken(context: Context, newest: str) -> None:
+    """Skip a scheduled run whose work was done by hand for a later day: unpausing a DAG makes the run of last Monday.
+
+    `newest` names the query of the latest day that was written. Raises AirflowSkipException.
+    """
+    from counterpitch.warehouse import query
+    from counterpitch.warehouse.connection import transaction
+
+    if context["dag_run"].run_type != "scheduled":
+        return
+    with transaction(application="scope") as conn:
+        day = query.scalar(conn, query.sql(__file__, newest))
+    if day and day.isoformat() > key_of(context):
+        raise AirflowSkipException(f"Done already for a later day, {day}: running {key_of(context)} would look back.")
+
+
 def _brands_of_events(context: Context) -> set[str]:
     events = context.get("triggering_asset_events") or {}
     return {brand for batch in events.values() for event in batch for brand in (event.extra or {}).get("brands", [])}

@@ -1,0 +1,2 @@
+-- The latest day for which briefs were written.
+select max(partition_key) from mart.brief
