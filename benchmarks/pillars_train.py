@@ -15,7 +15,6 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -26,6 +25,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from counterpitch.pillars import evaluate, extractive, features, spans, weights
+from counterpitch.pillars.evaluate import Annotated
 from counterpitch.pillars.schema import FIELDS, LISTS, TONES, Pillars
 
 LESSONS = Path(__file__).with_name("pillars_lessons.txt")
@@ -35,26 +35,7 @@ SIGNS = dict(zip("anfohc", FIELDS, strict=True))
 CUTS = dict.fromkeys(FIELDS, (0.2, 1.0)) | {"customer_need": (0.15, 1.0), "product_feature": (0.15, 1.0)}
 
 
-@dataclass(frozen=True)
-class Ad:
-    """An annotated ad: one Pillars an annotator."""
-
-    key: str
-    text: str
-    read: tuple[Pillars, ...]
-
-
-def gold(path: Path) -> list[Ad]:
-    """The annotated ads of a JSONL file, an ad once."""
-    texts: dict[str, str] = {}
-    read: dict[str, list[Pillars]] = defaultdict(list)
-    for row in map(json.loads, path.read_text("utf-8").splitlines()):
-        texts[row["ad_key"]] = row["text"]
-        read[row["ad_key"]].append(Pillars.model_validate(row["pillars"]))
-    return [Ad(key, text, tuple(read[key])) for key, text in texts.items()]
-
-
-def lessons(path: Path = LESSONS) -> list[Ad]:
+def lessons(path: Path = LESSONS) -> list[Annotated]:
     """The invented ads."""
     found = []
     for number, block in enumerate(path.read_text("utf-8").split("---\n")[1:]):
@@ -68,11 +49,11 @@ def lessons(path: Path = LESSONS) -> list[Ad]:
                 pillars[field].append(said)
             else:
                 pillars[field] = said
-        found.append(Ad(f"lesson:{number}", text.strip("\n"), (Pillars.model_validate(pillars),)))
+        found.append(Annotated(f"lesson:{number}", text.strip("\n"), (Pillars.model_validate(pillars),)))
     return found
 
 
-def related(ads: Sequence[Ad]) -> list[int]:
+def related(ads: Sequence[Annotated]) -> list[int]:
     """A group number for each ad; ads that share a sentence of three words or more are one group."""
     parent = list(range(len(ads)))
 
@@ -123,12 +104,12 @@ def fit(matrix: Any, share: Sequence[float], strength: float) -> Any:
     return model.fit(both[used], label[used], sample_weight=weight[used])
 
 
-def teach(ads: Sequence[Ad]) -> dict[str, Any]:
+def teach(ads: Sequence[Annotated]) -> dict[str, Any]:
     """The JSON of weights that these ads teach, without cuts."""
     return {"words": _words(ads), **_names(ads), "tone": _tones(ads)}
 
 
-def _words(ads: Sequence[Ad]) -> dict[str, list[float]]:
+def _words(ads: Sequence[Annotated]) -> dict[str, list[float]]:
     rows, owners, shares = [], [], []
     for ad in ads:
         covered = [[evaluate.characters(ad.text, read, field) for field in FIELDS] for read in ad.read]
@@ -147,7 +128,7 @@ def _words(ads: Sequence[Ad]) -> dict[str, list[float]]:
     return {name: [by.get(name, 0.0) for by in learned] for name in names}
 
 
-def _names(ads: Sequence[Ad]) -> dict[str, Any]:
+def _names(ads: Sequence[Annotated]) -> dict[str, Any]:
     keep, heads = {}, {}
     for field in FIELDS:
         rows, kept, owners, quotes, added, said_by = [], [], [], [], [], []
@@ -190,7 +171,7 @@ def _names(ads: Sequence[Ad]) -> dict[str, Any]:
     return {"keep": keep, "heads": heads}
 
 
-def _tones(ads: Sequence[Ad]) -> dict[str, dict[str, float]]:
+def _tones(ads: Sequence[Annotated]) -> dict[str, dict[str, float]]:
     toned = [ad for ad in ads if any(read.tone for read in ad.read)]
     rows = [features.of_text(ad.text) for ad in toned]
     columns = Columns(rows, [ad.key for ad in toned])
@@ -209,7 +190,9 @@ def by_feature(learned: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str
     return dict(found)
 
 
-def cross_validate(ads: Sequence[Ad], extra: Sequence[Ad], folds: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def cross_validate(
+    ads: Sequence[Annotated], extra: Sequence[Annotated], folds: int
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """(scores on ads not taught, predictions): the weights of each fold know nothing of its ads."""
     predictions: dict[str, Pillars] = {}
     groups = np.array(related(ads))
@@ -231,7 +214,7 @@ def main() -> None:
     cli.add_argument("--folds", type=int, default=10)
     cli.add_argument("--predictions", type=Path, help="write the cross-validated predictions for a scorer")
     args = cli.parse_args()
-    ads, extra = gold(args.gold), lessons()
+    ads, extra = evaluate.gold_set(args.gold).ads, lessons()
     scores, predictions = cross_validate(ads, extra, args.folds)
     if args.predictions:
         args.predictions.write_text("".join(json.dumps(p, ensure_ascii=False) + "\n" for p in predictions), "utf-8")

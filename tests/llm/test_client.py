@@ -69,8 +69,8 @@ def test_what_changes_the_answer_changes_the_key_and_nothing_else_does(start: St
 
     _, client = start(run="a")
     base = Question("i", "x", Word)
-    different = [Question("j", "x", Word), Question("i", "y", Word), Question("i", "x", Other)]
-    keys = {client.key(question) for question in [base, *different]}
+    different: list[Question[Any]] = [Question("j", "x", Word), Question("i", "y", Word), Question("i", "x", Other)]
+    keys = {client.key(base), *(client.key(question) for question in different)}
     keys.add(Client("a", model="openai:test2", base_url=client.base_url).key(base))
     keys.add(Client("a", model="openai:test", base_url=client.base_url, limits=Limits(answer_tokens=9)).key(base))
     assert len(keys) == 6

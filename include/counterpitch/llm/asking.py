@@ -1,7 +1,8 @@
 """The work of one `Client.ask`: a feeder that prepares, callers that call, a writer that settles.
 
 Questions move in order through small batches, so that memory stays flat and the books are opened seldom; each
-finished call is settled as soon as the writer is free. What is in flight when a process dies is lost, no more.
+finished call is settled as soon as the writer is free, and its caller waits for that. When a process dies, what
+is lost is what the callers had in hand.
 """
 
 from __future__ import annotations
@@ -36,15 +37,17 @@ class Asking:
         self._books, self._client, self._questions = books, client, questions
         self._found: dict[str, dict[str, Any] | Unanswered] = {}
         self._to_call: asyncio.Queue[str] = asyncio.Queue(maxsize=2 * client.limits.at_once)
-        self._done: asyncio.Queue[Settled] = asyncio.Queue()
+        self._done: asyncio.Queue[tuple[Settled, asyncio.Event]] = asyncio.Queue()
         self._turn = asyncio.Lock()  # the books are one connection
+        self._line = asyncio.Semaphore(client.limits.at_once)
         self._open = 0  # claimed by us and not settled yet
         self._settled = asyncio.Event()
         self._rejected: ModelRejected | None = None
 
     async def run(self) -> dict[str, dict[str, Any] | Unanswered]:
         """Every question's answer or the want of one. Raises ModelRejected once all that was paid for is kept."""
-        tasks = [asyncio.create_task(self._caller()) for _ in range(self._client.limits.at_once)]
+        callers = self._client.limits.at_once * 9 // 8  # while one waits for the writer another may call
+        tasks = [asyncio.create_task(self._caller()) for _ in range(callers)]
         tasks.append(asyncio.create_task(self._writer()))
         feeder = asyncio.create_task(self._feed())
         try:
@@ -109,12 +112,17 @@ class Asking:
         while True:
             key = await self._to_call.get()
             try:
-                self._done.put_nowait(await self._settle(key))
+                async with self._line:
+                    finished = await self._finish(key)
             except ModelRejected as rejected:
                 self._rejected = rejected
                 self._settled.set()
+                continue
+            written = asyncio.Event()
+            self._done.put_nowait((finished, written))
+            await written.wait()  # a caller calls again only when its answer is kept: little is lost in a crash
 
-    async def _settle(self, key: str) -> Settled:
+    async def _finish(self, key: str) -> Settled:
         question = self._questions[key]
         try:
             judged = await self._call(question)
@@ -142,12 +150,15 @@ class Asking:
                 calls.append(self._done.get_nowait())
             await self._write(calls)
 
-    async def _write(self, calls: list[Settled]) -> None:
+    async def _write(self, done: list[tuple[Settled, asyncio.Event]]) -> None:
+        calls = [call for call, _ in done]
         async with self._turn:
             await asyncio.to_thread(self._books.settle, calls)
         for call in calls:
             failed = Unanswered(call.outcome, call.detail)
             self._found[call.key] = failed if call.answer is None else call.answer
+        for _, written in done:
+            written.set()
         self._open -= len(calls)
         self._settled.set()
 

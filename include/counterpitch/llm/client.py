@@ -107,8 +107,7 @@ class Client:
 
     async def call(self, question: Question[Any]) -> AIMessage:
         """One call, without retries; raises what the provider's client raises, TimeoutError when it takes too long."""
-        bound = _model(self.model, self.base_url, self.limits.seconds, self.limits.answer_tokens)
-        tools = bound.bind_tools([question.schema], tool_choice="any")
+        tools = _model(self.model, self.base_url, self.limits.seconds, self.limits.answer_tokens, question.schema)
         # The whole answer must be here in time: a stream that dribbles would pass any time-out between bytes.
         async with asyncio.timeout(self.limits.seconds):
             answer = await tools.ainvoke([("system", question.instructions), ("human", question.input)])
@@ -133,13 +132,13 @@ def _loop(_process: int) -> asyncio.AbstractEventLoop:
 
 
 @cache
-def _model(name: str, base_url: str | None, seconds: float, answer_tokens: int) -> Any:
+def _model(name: str, base_url: str | None, seconds: float, answer_tokens: int, schema: Any) -> Any:
     options: dict[str, Any] = {"max_retries": 0, "timeout": seconds, "max_tokens": answer_tokens}
     if base_url:
         options |= {"base_url": base_url}
         if name.startswith("openai:") and not os.environ.get("OPENAI_API_KEY"):
             options["api_key"] = "none"  # a server of one's own asks for none, the client insists on one
-    return init_chat_model(name, **options)
+    return init_chat_model(name, **options).bind_tools([schema], tool_choice="any")
 
 
 def _schema_text(schema: type[BaseModel]) -> str:

@@ -3,21 +3,138 @@
 Two figures a field, each an F1, each a mean over distinct ad texts: `span` over the characters of the ad that
 the quotes cover (white space aside), `value` over the stemmed words of the values. Nothing against nothing
 counts 1: silence about a silent ad is right. A reading is scored against each annotator and averaged.
+
+A prompt is compared with the one in use on the same ads with the same model, and replaces it only if it does
+not score worse; every score stays in `llm.prompt_score`.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from statistics import mean
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from counterpitch.pillars import features
+from pydantic import ValidationError
+
+from counterpitch.pillars import features, prompts
+from counterpitch.pillars.ground import Reading
+from counterpitch.pillars.prompts import Prompt
 from counterpitch.pillars.schema import FIELDS, LISTS, Mention, Pillars
+from counterpitch.warehouse import query, write
+from counterpitch.warehouse.connection import transaction
+
+if TYPE_CHECKING:
+    from counterpitch.llm.client import Client
 
 T = TypeVar("T")
 Scores = dict[str, dict[str, float]]
+
+
+class BadGold(ValueError):
+    """The annotated file cannot be read; the message says which line and what it needs."""
+
+
+@dataclass(frozen=True)
+class Annotated:
+    """An ad and what each of its annotators found in it."""
+
+    key: str
+    text: str
+    read: tuple[Pillars, ...]
+
+
+@dataclass(frozen=True)
+class GoldSet:
+    """Annotated ads; `version` is a hash of the file."""
+
+    ads: tuple[Annotated, ...]
+    version: str
+
+
+def gold_set(path: Path) -> GoldSet:
+    """Read a JSONL file with lines {"ad_key", "text", "pillars"}, an ad once per annotator. Raises BadGold."""
+    texts: dict[str, str] = {}
+    read: dict[str, list[Pillars]] = defaultdict(list)
+    raw = path.read_bytes()
+    for number, line in enumerate(raw.decode("utf-8").splitlines(), 1):
+        try:
+            row = json.loads(line)
+            texts[row["ad_key"]] = row["text"]
+            read[row["ad_key"]].append(Pillars.model_validate(row["pillars"]))
+        except (ValueError, KeyError, TypeError, ValidationError) as error:
+            raise BadGold(f'{path.name}, line {number}: needs "ad_key", "text" and "pillars" ({error}).') from error
+    ads = tuple(Annotated(key, text, tuple(read[key])) for key, text in texts.items())
+    return GoldSet(ads, hashlib.sha256(raw).hexdigest()[:12])
+
+
+def score_prompt(prompt: Prompt, client: Client, gold: GoldSet) -> dict[str, Any]:
+    """Read the gold ads with this prompt and the client's model, store and return the scores.
+
+    Returns {"version", "model", "gold_set", "ads", "pending", "pillar_score", "scores"}. An ad that is pending
+    (budget, refusal) is scored as a reading that says nothing. Answers that are cached cost nothing.
+    """
+    from counterpitch.pillars.modelled import Modelled
+
+    answers = Modelled(client, prompt).read([ad.text for ad in gold.ads])
+    readings = [answer if isinstance(answer, Reading) else Reading() for answer in answers]
+    scores = score((ad.text, said.pillars(), ad.read) for ad, said in zip(gold.ads, readings, strict=True))
+    row = {
+        "name": prompts.NAME,
+        "version": prompt.version,
+        "model": client.model,
+        "gold_set": gold.version,
+        "ads": len(gold.ads),
+        "pending": sum(isinstance(answer, str) for answer in answers),
+        "pillar_score": scores["all"]["pillar_score"],
+        "scores": scores,
+    }
+    with transaction() as conn:
+        prompts.register(conn, prompt)
+        key = ["name", "version", "model", "gold_set"]
+        write.upsert(conn, "llm.prompt_score", key, ["ads", "pending", "pillar_score", "scores"], [row])
+    return row
+
+
+def choose_prompt(client: Client, gold: GoldSet) -> dict[str, Any]:
+    """Score the prompt in use and the one in prompt.md; use the new one if it is not worse and read every ad.
+
+    Returns {"in_use", "candidate", "chosen", "reason", "scores"}; `in_use` is the version in use before.
+    """
+    with transaction() as conn:
+        current = prompts.in_use(conn)
+    candidate = prompts.on_file()
+    before = score_prompt(current, client, gold)
+    after = before if candidate == current else score_prompt(candidate, client, gold)
+    better = after["pillar_score"] >= before["pillar_score"] and not after["pending"]
+    reason = (
+        f"{after['pillar_score']:.3f} against {before['pillar_score']:.3f} on {after['ads']} ads with {client.model}"
+        + (f", {after['pending']} ads pending" if after["pending"] else "")
+    )
+    if candidate != current and better:
+        with transaction() as conn:
+            prompts.choose(conn, candidate, reason)
+    chosen = candidate if better else current
+    return {
+        "in_use": current.version,
+        "candidate": candidate.version,
+        "chosen": chosen.version,
+        "reason": reason,
+        "scores": {row["version"]: row["pillar_score"] for row in (before, after)},
+    }
+
+
+def pending_evaluation() -> bool:
+    """Whether prompt.md differs from the prompt in use: a reading run goes on with the one in use."""
+    body = None
+    with transaction() as conn:
+        body = query.scalar(conn, query.sql(__file__, "select_prompt_in_use"), {"name": prompts.NAME})
+    return body is not None and body != prompts.on_file().body
 
 
 def score(read: Iterable[tuple[str, Pillars, Sequence[Pillars]]]) -> Scores:

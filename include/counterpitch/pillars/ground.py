@@ -7,6 +7,7 @@ marks and dashes, and case. The repaired quote is then the ad's own wording, so 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +22,9 @@ _SAME = str.maketrans(
         "…": "...",
     }
 )
+# A value names a thing in a few words. Longer, or with an address in it, it is somebody's message.
+_LONGEST = 12
+_ADDRESS = re.compile(r"https?:|www\.|@\w+\.", re.I)
 _AROUND = " \t\r\n\"'“”‘’«»"
 
 
@@ -63,7 +67,8 @@ class Reading:
 def ground(pillars: Pillars, text: str) -> Reading:
     """Keep the mentions whose quote is in `text` (repaired once), drop and count the others.
 
-    A feature without a quote is dropped, and so is a quote that lies wholly in scraping residue.
+    A feature without a quote is dropped, a quote that lies wholly in scraping residue, and a value that is no
+    name of a thing but a message.
     """
     kept: list[Evidence] = []
     dropped = 0
@@ -73,7 +78,8 @@ def ground(pillars: Pillars, text: str) -> Reading:
         value = " ".join(mention.value.replace("\0", "").split())
         span = locate(mention.quote, text) if mention.quote else None
         unproven = mention.quote is not None and (span is None or not masked[span[0] : span[1]].strip())
-        if not value or unproven or (span is None and name == "product_feature"):
+        message = len(value.split()) > _LONGEST or bool(_ADDRESS.search(value))
+        if not value or message or unproven or (span is None and name == "product_feature"):
             dropped += 1
             continue
         start, end = span or (None, None)

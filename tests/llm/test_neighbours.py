@@ -1,0 +1,82 @@
+"""Several processes and one purse: nobody pays what another paid, is paying, or paid before it was killed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from counterpitch.llm.answers import Unanswered
+from counterpitch.llm.client import Client
+from counterpitch.llm.standin import StandIn
+from counterpitch.warehouse import query
+from counterpitch.warehouse.connection import Connection
+from tests.llm.conftest import Start
+from tests.llm.test_client import ledger, questions, words
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def another(client: Client, count: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.llm.paying", str(client.base_url), str(count)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def wait_until_asked(standin: StandIn, calls: int) -> None:
+    until = time.monotonic() + 60
+    while standin.calls < calls and time.monotonic() < until:
+        time.sleep(0.01)
+    assert standin.calls >= calls
+
+
+def test_two_processes_with_the_same_questions_pay_each_once(start: Start, conn: Connection) -> None:
+    standin, client = start(delay=0.05)
+    both = [another(client, 60), another(client, 60)]
+    said = [process.communicate(timeout=90)[0].strip() for process in both]
+    assert said == ["60", "60"]
+    assert standin.calls == 60
+    assert max(standin.asked.values()) == 1
+    assert ledger(conn)["calls"] == 60
+
+
+def test_after_a_kill_only_what_was_in_flight_is_paid_again(start: Start, conn: Connection) -> None:
+    standin, client = start(delay=0.1)
+    victim = another(client, 100)
+    wait_until_asked(standin, 30)
+    victim.kill()
+    victim.communicate(timeout=10)
+    kept = query.scalar(conn, "select count(*) from llm.answer")
+    conn.rollback()
+    assert 0 < kept < 100
+    assert query.scalar(conn, "select count(*) from llm.claim") > 0, "it died with claims in hand"
+    conn.rollback()
+    started = time.monotonic()
+    assert words(client.ask(questions(100))) == [str(i) for i in range(100)]
+    assert time.monotonic() - started < 30, "a dead owner's claims are free at once"
+    twice = [asked for asked, times in standin.asked.items() if times > 1]
+    assert len(twice) <= 4, "no more than the four that were in flight"
+    assert standin.calls == 100 + len(twice)
+    assert query.scalar(conn, "select count(*) from llm.answer") == 100
+    assert query.scalar(conn, "select count(*) from llm.claim") == 0
+
+
+def test_a_claim_of_a_living_neighbour_is_waited_for_and_its_answer_taken(start: Start, conn: Connection) -> None:
+    standin, client = start(delay=1.0)
+    neighbour = another(client, 1)
+    wait_until_asked(standin, 1)
+    assert words(client.ask(questions(1))) == ["0"]
+    assert neighbour.communicate(timeout=30)[0].strip() == "1"
+    assert standin.calls == 1
+
+
+def test_what_dead_neighbours_set_aside_does_not_block_the_budget(start: Start, conn: Connection) -> None:
+    _, client = start()
+    with conn:
+        query.execute(
+            conn,
+            "insert into llm.reservation select 'k', 1, 'run', (now() at time zone 'utc')::date, 1000,"
+            " now() + interval '1 hour'",
+        )
+    (answer,) = client.ask(questions(1))
+    assert not isinstance(answer, Unanswered)
