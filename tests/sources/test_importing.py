@@ -11,7 +11,6 @@ import pytest
 
 from counterpitch import brands
 from counterpitch.sources.importing import (
-    FileUnreadable,
     ImportResult,
     import_ads,
     import_experiments,
@@ -20,6 +19,7 @@ from counterpitch.sources.importing import (
     partitions,
 )
 from counterpitch.sources.mapping import MappingUnknown
+from counterpitch.sources.reading import FileUnreadable
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
 from tests.sources.ads import COLUMNS, DAY, TODAY, ad, write_ads

@@ -7,17 +7,15 @@ then need no Python call a value: encoding value by value took longer than the C
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 BLOCK_ROWS = 2000
 _NULL = "\\N"
-_SPECIAL = re.compile(r"[\\\t\n\r]")
-_QUOTED = re.compile(r"[\"\\\t\n\r]")
 _PLAIN = {int, float, bool, date, datetime, Decimal}  # their text holds nothing that COPY reads otherwise
 
 
@@ -48,7 +46,7 @@ class CopyText:
         between = "\n" + self._prefix
         while block := list(islice(self._rows, BLOCK_ROWS)):
             self.count += len(block)
-            columns = [_column([row.get(name) for row in block]) for name in self._columns]
+            columns = [_column(_values(block, name)) for name in self._columns]
             lines = map("\t".join, zip(*columns, strict=True)) if columns else ("" for _ in block)
             yield (self._prefix + between.join(lines) + "\n").encode()
 
@@ -58,6 +56,18 @@ def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
 
 
+def _values(block: list[Mapping[str, Any]], name: str) -> list[Any]:
+    try:
+        return list(map(itemgetter(name), block))
+    except KeyError:  # a column that a row leaves out is null
+        return [row.get(name) for row in block]
+
+
+def _special(text: str) -> bool:
+    """Whether COPY reads a letter of the text as something else. Four searches in C beat one regular expression."""
+    return "\\" in text or "\t" in text or "\n" in text or "\r" in text
+
+
 def _column(values: list[Any]) -> list[str]:
     """Each value of a column as COPY text."""
     types = set(map(type, values))
@@ -65,7 +75,7 @@ def _column(values: list[Any]) -> list[str]:
     types.discard(type(None))
     if not types:
         return [_NULL] * len(values)
-    if types == {str} and not _SPECIAL.search("".join(filter(None, values) if gaps else values)):
+    if types == {str} and not _special("".join(filter(None, values) if gaps else values)):
         return [_NULL if value is None else value for value in values] if gaps else values
     if types <= _PLAIN:
         return [_NULL if value is None else str(value) for value in values] if gaps else list(map(str, values))
@@ -95,7 +105,7 @@ def _field(value: Any) -> str:
 
 
 def _escape(text: str) -> str:
-    if not _SPECIAL.search(text):
+    if not _special(text):
         return text
     return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
@@ -107,7 +117,7 @@ def _array(items: Sequence[Any]) -> str:
         joined = '","'.join(items)
     except TypeError:
         return _escape("{" + ",".join(_element(item) for item in items) + "}")
-    if not _QUOTED.search("".join(items)):
+    if not _special(bare := "".join(items)) and '"' not in bare:
         return '{"' + joined + '"}'
     return _escape("{" + ",".join(_element(item) for item in items) + "}")
 

@@ -83,7 +83,7 @@ def _append(conn: Connection, table: str, key: Sequence[str], columns: Sequence[
         load = _load_table(cursor, table, names)
         _copy(cursor, load, names, rows)
         cursor.execute(
-            pg.SQL("insert into {t} ({c}) select {c} from {l} order by load_order on conflict ({k}) do nothing").format(
+            pg.SQL("insert into {t} ({c}) select {c} from {l} order by ctid on conflict ({k}) do nothing").format(
                 t=_table(table), c=_columns(names), l=load, k=_columns(key)
             )
         )
@@ -93,15 +93,12 @@ def _append(conn: Connection, table: str, key: Sequence[str], columns: Sequence[
 
 
 def _load_table(cursor: Any, table: str, names: Sequence[str]) -> pg.Identifier:
-    """A temporary table for `names` of `table`; `load_order` numbers its rows as they arrive."""
+    """A temporary table for `names` of `table`. It is only ever appended to, so `ctid` is the order of arrival."""
     load = pg.Identifier("load_" + table.replace(".", "_"))
     cursor.execute(
         pg.SQL("create temp table {} on commit drop as select {} from {} limit 0").format(
             load, _columns(names), _table(table)
         )
-    )
-    cursor.execute(
-        pg.SQL("alter table {} add load_order bigint generated always as identity (cache 1000)").format(load)
     )
     return load
 
@@ -119,7 +116,7 @@ def _merge(
     order: list[pg.Composable] = [pg.Identifier(c) for c in key]
     if newer:
         order.append(pg.SQL("{} desc").format(pg.Identifier(newer)))
-    order.append(pg.SQL("load_order desc"))
+    order.append(pg.SQL("ctid desc"))
     return pg.SQL(
         "insert into {t} as stored ({c}) select distinct on ({k}) {c} from {l} order by {o} on conflict ({k}) {a}"
     ).format(t=_table(table), c=_columns(names), k=_columns(key), l=load, o=pg.SQL(", ").join(order), a=action)
