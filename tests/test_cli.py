@@ -166,6 +166,15 @@ class TestBrand:
         assert done.exit_code == 1
         assert "Not registered: nobody." in done.output
 
+    def test_a_brand_joins_a_market_that_is_there(self, conn: Connection) -> None:
+        call("brand", "add", "Acme", "--market", "Shoes")
+        for _ in range(2):
+            assert call("brand", "add", "Globex", "--competitor-of", "shoes").exit_code == 0
+        assert brands.markets_of(conn, ["globex"]) == ["shoes"]
+        refused = call("brand", "add", "Globex", "--competitor-of", "boots")
+        assert "No market is called boots. There are: shoes." in refused.output
+        assert "cannot compete with itself" in call("brand", "add", "Acme", "--competitor-of", "shoes").output
+
     def test_competitors_need_a_market(self) -> None:
         assert call("brand", "add", "Acme", "--against", "globex").exit_code == 2
 

@@ -98,6 +98,19 @@ def register_market(
     return identity
 
 
+def add_competitor(conn: Connection, market_id: str, brand_id: str) -> None:
+    """Put a registered brand into a market as one more competitor. Safe to repeat.
+
+    Raises MarketRefused when there is no such market, or the brand is its own brand.
+    """
+    roles = rows(conn, sql(__file__, "add_competitor"), {"market_id": market_id, "brand_id": brand_id})
+    if not roles:
+        known = ", ".join(row["market_id"] for row in rows(conn, sql(__file__, "list_market_ids"))) or "none yet"
+        raise MarketRefused(f"No market is called {market_id}. There are: {known}.")
+    if roles[0]["role"] == "own":
+        raise MarketRefused(f"{brand_id} is the own brand of {market_id}: it cannot compete with itself.")
+
+
 def check_registered(conn: Connection, brands: Sequence[str]) -> None:
     """Raises BrandUnknown when one of `brands` is not registered."""
     known = registered(conn)

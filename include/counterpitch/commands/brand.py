@@ -25,13 +25,16 @@ def add(
     against: Annotated[
         list[str] | None, typer.Option("--against", help="A competitor in that market, by brand id. Repeatable.")
     ] = None,
+    competitor_of: Annotated[
+        list[str] | None, typer.Option("--competitor-of", help="A market it competes in, by market id. Repeatable.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Register a brand; with --market also the market it competes in.
+    """Register a brand, and the markets it competes in.
 
     Examples:
 
-        counterpitch brand add "Acme Running" --source meta
+        counterpitch brand add "Acme Running" --source meta --competitor-of shoes
 
         counterpitch brand add "Our Shoes" --market shoes --against acme-running --against globex
     """
@@ -43,6 +46,8 @@ def add(
     with transaction(application="counterpitch brand add") as conn:
         brand_id = brands.register_brand(conn, name, homepage=homepage, feeds=source or [])
         market_id = brands.register_market(conn, market, brand_id, against or []) if market else None
+        for joined in competitor_of or []:
+            brands.add_competitor(conn, joined, brand_id)
     if as_json:
         console.emit({"brand_id": brand_id, "market_id": market_id})
         return
