@@ -51,7 +51,7 @@ def run(
 ) -> None:
     """Run the whole pipeline once, from files to briefs, and say what was found.
 
-    Without arguments: the bundled market. Starts what is not running; days that went through already are not
+    Without arguments: what was imported, or else the bundled market. Starts what is not running; days that went through already are not
     repeated. The stack keeps running, and collects again every morning, until `counterpitch down`.
 
     Examples:
@@ -82,8 +82,8 @@ def run(
                 spinner.update(f"Importing {file}: {rows:,} rows")
 
             if ads:
-                _import({"ads": ads, "results": results or [], "experiments": experiments or []}, owner, count)
-                _register(own_brand, against, market)
+                found = _import({"ads": ads, "results": results or [], "experiments": experiments or []}, owner, count)
+                _register(own_brand, against, market, found)
             else:
                 _bundled(local, count)
         started()
@@ -92,43 +92,48 @@ def run(
 
 
 def _bundled(local: Stack, count: Any) -> None:
-    from counterpitch.local.market import load_bundled, write_bundled
+    """Extend the bundled market to yesterday, unless people brought data of their own."""
+    from counterpitch.local.market import holds_own_data, load_bundled, write_bundled
 
+    if holds_own_data():
+        return
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     load_bundled(write_bundled(local.state.home / "market", yesterday), count)
 
 
-def _import(files: dict[str, list[Path]], owner: str | None, count: Any) -> None:
+def _import(files: dict[str, list[Path]], owner: str | None, count: Any) -> list[str]:
+    """Import the files; returns the ids of the brands whose ads they hold."""
     from counterpitch.sources import importing
 
+    found: set[str] = set()
     for path in files["ads"]:
-        for done in importing.import_ads(path, progress=count).files:
-            if done.skipped:
-                console.say(f"Skipped: {done.skipped}")
+        done = importing.import_ads(path, progress=count)
+        found |= set(done.brands)
+        for file in done.files:
+            if file.skipped:
+                console.say(f"Skipped: {file.skipped}")
     for path in files["results"]:
         importing.import_results(path, progress=count)
     for path in files["experiments"]:
         importing.import_experiments(path, owner=owner, progress=count)
+    if not found:
+        raise RunRefused("None of the files of --ads held an ad that names its brand. See `counterpitch import ads`.")
+    return sorted(found)
 
 
-def _register(own_brand: str | None, against: list[str] | None, market: str | None) -> None:
-    """Make the market of these brands, unless it is there and nothing about it was said."""
+def _register(own_brand: str | None, against: list[str] | None, market: str | None, found: list[str]) -> None:
+    """Make the market of the imported brands, unless they have one and nothing about it was said."""
     from counterpitch import brands
     from counterpitch.warehouse.connection import transaction
 
     with transaction(application="counterpitch run") as conn:
-        known = brands.registered(conn)
         if own_brand is None:
-            if brands.markets_of(conn, known):
+            if brands.markets_of(conn, found):
                 return
-            raise RunRefused(f"Which of these brands is yours? Add --own-brand with one of: {', '.join(known)}.")
-        brands.check_registered(conn, [own_brand])
-        others = against or _others(known, own_brand)
+            raise RunRefused(f"Which of these brands is yours? Add --own-brand with one of: {', '.join(found)}.")
+        brands.check_registered(conn, [own_brand, *(against or [])])
+        others = against or [brand for brand in found if brand != own_brand]
         brands.register_market(conn, market or own_brand, own_brand, others)
-
-
-def _others(known: list[str], own_brand: str) -> list[str]:
-    return [brand for brand in known if brand != own_brand]
 
 
 def _pipeline(local: Stack, minutes: float, *, quiet: bool) -> Outcome:

@@ -17,6 +17,12 @@ from counterpitch.warehouse.connection import transaction
 SOURCE = "sandbox"
 
 
+def holds_own_data() -> bool:
+    """Whether ads of anything but the bundled market were landed."""
+    with transaction(application="bundled market") as conn:
+        return bool(query.scalar(conn, query.sql(__file__, "has_own_data"), {"source": SOURCE}))
+
+
 def write_bundled(folder: Path, yesterday: date) -> Path:
     """Write the market's files up to `yesterday`, from the day on which it began here; returns the folder."""
     from counterpitch.sandbox.market import write_market
