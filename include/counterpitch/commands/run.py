@@ -51,8 +51,9 @@ def run(
 ) -> None:
     """Run the whole pipeline once, from files to briefs, and say what was found.
 
-    Without arguments: what was imported, or else the bundled market. Starts what is not running; days that went through already are not
-    repeated. The stack keeps running, and collects again every morning, until `counterpitch down`.
+    Without arguments: what was imported, or else the bundled market. Starts what is not running; days that went
+    through already are not repeated. The stack keeps running, and collects again every morning, until
+    `counterpitch down`.
 
     Examples:
 
