@@ -85,6 +85,19 @@ def test_the_overview_says_how_far_to_trust_the_prediction(desk: TestClient, at:
     assert "It learnt from Kaffa's own results" in text
 
 
+def test_the_overview_leaves_out_ads_without_words(desk: TestClient, at: str) -> None:
+    assert "No words to read" not in read(desk, at).text
+
+
+def test_a_market_without_own_messages_says_why_it_compares_nothing(
+    empty_desk: TestClient, at: str, warehouse: str, seeding: Callable[..., None]
+) -> None:
+    with connect(warehouse) as conn:
+        seeding(conn)
+        query.execute(conn, "update mart.gap set our_total = 0")
+    assert "None of Kaffa's own ads was read by then" in read(empty_desk, at + "/gaps").text
+
+
 def test_prediction_and_proxy_are_named_and_apart(desk: TestClient, at: str) -> None:
     text = read(desk, at).text
     assert "Prediction. The click-through rate if the ad ran for Kaffa" in text

@@ -105,7 +105,7 @@ def go(request: Request, conn: Warehouse, market: str = "", day: str = "", view:
 @router.get("/m/{market_id}/{day}")
 def overview(at: At) -> Response:
     """The market at a glance."""
-    theirs = {"state": "running", "brand": None, "side": "competitor", "words": None, "each": False}
+    theirs = {"state": "running", "brand": None, "side": "competitor", "words": None, "each": False, "with_words": True}
     brands = at.ask("read_brands")
     gaps = at.ask("list_gaps")
     return at.page(
@@ -141,6 +141,7 @@ def ads(
         sort=sort,
         words=words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") or None,
         scored_only=False,
+        with_words=False,
         each=each,
         limit=PAGE,
         offset=(number - 1) * PAGE,

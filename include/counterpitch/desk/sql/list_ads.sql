@@ -54,6 +54,7 @@ matching as (
           select from core.ad_text t where t.text_hash = l.text_hash and t.clean_text ilike '%%' || %(words)s || '%%'
       ))
       and (not %(scored_only)s or l.ctr is not null)
+      and (not %(with_words)s or l.text_hash is not null)
     window words as (partition by l.brand_id, l.text_hash)
 ),
 chosen as (
