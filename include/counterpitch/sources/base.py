@@ -2,12 +2,12 @@
 
 A brand that shows nothing is not a brand that could not be read, so a sweep never answers with a bare
 list: it ends `ok`, `empty`, `not_covered` (the platform does not publish this) or `failed` (with a code
-and what to do). Records stream, so a sweep of any size needs little memory.
+and what to do). Pages stream, so a sweep of any size needs little memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -55,15 +55,27 @@ class Observation:
     copies: int = 1
 
 
+@dataclass(frozen=True)
+class Page:
+    """Records that belong together, and the cursor from which a sweep goes on after them.
+
+    A page with a cursor is stored at once with it, so that a sweep that is killed asks for no page twice. Without a
+    cursor (files) all pages of a sweep are stored together.
+    """
+
+    records: Sequence[Observation]
+    cursor: str | None = None
+
+
 @dataclass
 class Sweep:
-    """An answer: a state known at once (`not_covered`), or records that stream.
+    """An answer: a state known at once (`not_covered`), or pages that stream.
 
     `listing` says what an absence means: all ads of the brand were listed (`brand`), all ads of the pages
     that appear (`pages`), or nothing (`none`: single ads were described).
     """
 
-    records: Iterator[Observation] = field(default_factory=lambda: iter(()))
+    pages: Iterator[Page] = field(default_factory=lambda: iter(()))
     state: State = State.OK
     listing: Listing = "brand"
     code: str | None = None
@@ -91,9 +103,9 @@ class Source(Protocol):
 
     name: str
 
-    def sweep(self, brand_id: str, window: Window) -> Sweep:
-        """Ask once for what the brand shows in the window.
+    def sweep(self, brand_id: str, window: Window, cursor: str | None = None) -> Sweep:
+        """Ask once for what the brand shows in the window, from `cursor` on where an earlier try ended there.
 
-        Raises SweepFailed or SweepInterrupted, also while the records stream.
+        Raises SweepFailed or SweepInterrupted, also while the pages stream.
         """
         ...

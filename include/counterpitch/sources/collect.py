@@ -1,7 +1,9 @@
-"""Sweep one brand on one day: every feed that is switched on, each in its own transaction.
+"""Sweep one brand on one day: every feed that is switched on, each on its own.
 
 One failing platform stops nothing else: its coverage says `failed` with the code and what to do, the rows it
 brought before are kept, and the other feeds go on. The task then fails, so that a person or a retry sees it.
+A page is stored in one transaction with the cursor after it, so a sweep that was killed goes on where it was,
+and fetches again only the page that was on its way.
 """
 
 from __future__ import annotations
@@ -14,12 +16,12 @@ from typing import Any
 from counterpitch import brands as registry
 from counterpitch.errors import Permanent, Transient
 from counterpitch.sources import snapshots
-from counterpitch.sources.base import Source, State, SweepFailed, SweepInterrupted, Window
-from counterpitch.sources.files import FilesSource
-from counterpitch.warehouse import query
+from counterpitch.sources.base import State, Sweep, SweepFailed, SweepInterrupted, Window
+from counterpitch.sources.readers import open_source
+from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection, connect
 
-WORST_FIRST = (State.OK, State.EMPTY, State.NOT_COVERED)
+BEST_FIRST = (State.OK, State.EMPTY, State.NOT_COVERED)
 
 
 class CollectionFailed(Permanent):
@@ -46,48 +48,82 @@ def collect_brand(brand_id: str, partition_key: str) -> dict[str, Any]:
             feeds = query.rows(conn, query.sql(__file__, "list_feeds"), {"brand_id": brand_id})
         for feed in feeds:
             try:
-                states[feed["source"]], count = _sweep(conn, feed, brand_id, window)
+                states[feed["source"]], count = _FeedSweep(conn, feed, window).run()
                 rows += count
             except (SweepFailed, SweepInterrupted) as error:
                 states[feed["source"]] = State.FAILED
                 failures.append(error)
     if failures:
         raise _summary(brand_id, failures)
-    state = next((each for each in WORST_FIRST if each in states.values()), State.NOT_COVERED)
+    state = next((each for each in BEST_FIRST if each in states.values()), State.NOT_COVERED)
     sources = {source: each.value for source, each in states.items()}
     return {"brand": brand_id, "state": state.value, "rows": rows, "sources": sources}
 
 
-def _sweep(conn: Connection, feed: Mapping[str, Any], brand_id: str, window: Window) -> tuple[State, int]:
-    observed_at, day, source = datetime.now(UTC), window.first.isoformat(), feed["source"]
-    try:
-        with conn:
-            answer = _source(conn, feed).sweep(brand_id, window)
-            rows = snapshots.append(conn, source, brand_id, day, observed_at, list(answer.records))
-            state = State.EMPTY if answer.state is State.OK and not rows else answer.state
-            snapshots.cover(
-                conn,
-                source,
-                brand_id,
-                day,
-                observed_at,
-                state=state,
-                rows=rows,
-                listing=answer.listing,
-                code=answer.code,
-                message=answer.message,
-            )
-    except (SweepFailed, SweepInterrupted) as error:
-        with conn:
-            snapshots.cover(
-                conn, source, brand_id, day, observed_at, state=State.FAILED, code=error.code, message=str(error)
-            )
-        raise
-    return state, rows
+class _FeedSweep:
+    """One sweep of one feed, which may go on where an earlier try of it ended."""
 
+    def __init__(self, conn: Connection, feed: Mapping[str, Any], window: Window) -> None:
+        self._conn, self._feed, self._window = conn, feed, window
+        self._slice = (feed["source"], feed["brand_id"], window.first.isoformat())
+        self._name = ":".join(("sweep", *self._slice))
+        self._observed_at = datetime.now(UTC)
+        self._cursor: str | None = None
+        self._rows = 0
 
-def _source(conn: Connection, feed: Mapping[str, Any]) -> Source:
-    return FilesSource(conn, feed["source"])
+    def run(self) -> tuple[State, int]:
+        """Sweep, store, and record how it ended."""
+        try:
+            return self._run()
+        except (SweepFailed, SweepInterrupted) as error:
+            self._conn.rollback()
+            with self._conn:
+                self._cover(State.FAILED, Sweep(code=error.code, message=str(error), listing="none"))
+                if isinstance(error, SweepFailed):
+                    self._forget()  # a cursor that the platform refuses would be refused again
+            raise
+
+    def _run(self) -> tuple[State, int]:
+        with self._conn:
+            write.lock(self._conn, self._name)
+            self._resume()
+            source = open_source(self._conn, self._feed, self._window)
+            answer = source.sweep(self._slice[1], self._window, self._cursor)
+            for page in answer.pages:
+                self._rows += snapshots.append(self._conn, *self._slice, self._observed_at, page.records)
+                if page.cursor:
+                    self._keep(page.cursor)
+                    self._conn.commit()
+            state = State.EMPTY if answer.state is State.OK and not self._rows else answer.state
+            self._cover(state, answer)
+            self._forget()
+        return state, self._rows
+
+    def _resume(self) -> None:
+        kept = query.scalar(self._conn, query.sql(__file__, "find_cursor"), {"name": self._name})
+        if kept:
+            self._cursor, self._rows = kept["cursor"], kept["rows"]
+            self._observed_at = datetime.fromisoformat(kept["observed_at"])
+
+    def _keep(self, cursor: str) -> None:
+        value = {"cursor": cursor, "rows": self._rows, "observed_at": self._observed_at.isoformat()}
+        params = {"name": self._name, "value": write.as_json(value)}
+        query.execute(self._conn, query.sql(__file__, "keep_cursor"), params)
+
+    def _forget(self) -> None:
+        query.execute(self._conn, query.sql(__file__, "forget_cursor"), {"name": self._name})
+
+    def _cover(self, state: State, answer: Sweep) -> None:
+        snapshots.cover(
+            self._conn,
+            *self._slice,
+            self._observed_at,
+            state=state,
+            rows=self._rows,
+            listing=answer.listing,
+            code=answer.code,
+            message=answer.message,
+        )
 
 
 def _summary(brand_id: str, failures: list[SweepFailed | SweepInterrupted]) -> CollectionFailed | CollectionInterrupted:

@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from counterpitch.sources import meta_ad_library
 from counterpitch.sources.canonical import Problem, Record
 from counterpitch.sources.mapping import mapping
 
 Reader = Callable[[Mapping[str, Any]], tuple[Record, list[Problem]]]
-PLATFORMS: dict[str, Reader] = {}
+PLATFORMS: Mapping[str, Reader] = {
+    meta_ad_library.SHAPE: meta_ad_library.read,
+    meta_ad_library.PAST_SHAPE: meta_ad_library.read_past,
+}
 
 
 def read(shape: str, payload: Mapping[str, Any]) -> tuple[Record, list[Problem]]:

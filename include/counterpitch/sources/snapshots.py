@@ -6,15 +6,13 @@ coverage's `observed_at`), so an ad that a second sweep of the day misses is no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
-from itertools import islice
 
 from counterpitch.sources.base import Listing, Observation, State
 from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection
 
-BLOCK = 5000
 LOAD = ["ad_id", "shape", "payload", "copies"]
 
 
@@ -24,25 +22,22 @@ def append(
     brand_id: str,
     partition_key: str,
     observed_at: datetime,
-    records: Iterable[Observation],
+    records: Sequence[Observation],
 ) -> int:
-    """Add a sweep's records to `raw.ad_snapshot`; returns how many were given, repetitions counted.
+    """Add a page of a sweep to `raw.ad_snapshot`; returns how many were given, repetitions counted.
 
-    Call it once with all records of a sweep, or page by page with the same `observed_at`.
+    All pages of a sweep are given the same `observed_at`.
     """
     params = {"source": source, "brand_id": brand_id, "partition_key": partition_key, "observed_at": observed_at}
-    given, stream = 0, iter(records)
+    rows = [
+        {"ad_id": each.ad_id, "shape": each.shape, "payload": dict(each.payload), "copies": each.copies}
+        for each in records
+    ]
     query.execute(conn, query.sql(__file__, "create_load_ad_snapshot"))
-    while block := list(islice(stream, BLOCK)):
-        rows = [
-            {"ad_id": each.ad_id, "shape": each.shape, "payload": dict(each.payload), "copies": each.copies}
-            for each in block
-        ]
-        write.copy(conn, "load_ad_snapshot", LOAD, rows)
-        given += sum(each.copies for each in block)
+    write.copy(conn, "load_ad_snapshot", LOAD, rows)
     query.execute(conn, query.sql(__file__, "merge_ad_snapshots"), params)
     query.execute(conn, "drop table load_ad_snapshot")
-    return given
+    return sum(each.copies for each in records)
 
 
 def cover(

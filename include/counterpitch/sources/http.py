@@ -1,0 +1,154 @@
+"""The one way to ask a platform: JSON over HTTPS, the token in a header, passing faults tried again here and only here.
+
+A token never enters a URL, a log line or an exception: it travels in the Authorization header, and redirects are
+refused, so it goes to no other host. An answer that is cut off, not JSON, or a server error is asked for again; a
+platform that says when to come back is waited for, aloud, up to a limit; then the sweep is interrupted, and goes on
+from its cursor when the task is retried.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import stamina
+
+from counterpitch.sources.base import SweepFailed, SweepInterrupted
+
+log = logging.getLogger(__name__)
+LONGEST_WAIT = 900.0  # seconds that a task holds its slot for a platform; beyond, the retry of the task waits
+
+
+class AskAgain(Exception):
+    """The same request may succeed: in `wait` seconds where the platform said so, else after the usual pause."""
+
+    def __init__(self, code: str, message: str, wait: float | None = None) -> None:
+        super().__init__(message)
+        self.code, self.wait = code, wait
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A JSON object and the headers it came with (lower case)."""
+
+    status: int
+    body: dict[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Check = Callable[[Answer], None]
+
+
+class Api:
+    """One platform under one base address. `check` raises for answers that are errors in the platform's own words."""
+
+    def __init__(
+        self,
+        base_url: str,
+        check: Check,
+        *,
+        token: str | None = None,
+        timeout: float = 30.0,
+        attempts: int = 6,
+        first_wait: float = 0.5,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        self._client = httpx.Client(
+            base_url=base_url.rstrip("/") + "/",
+            headers=headers | {"user-agent": "counterpitch"},
+            timeout=timeout,
+            follow_redirects=False,
+            transport=transport,
+        )
+        self._check, self._attempts, self._first_wait = check, attempts, first_wait
+        self._free_at = 0.0
+        self.calls = 0
+
+    def get(self, path: str, params: Mapping[str, str | int]) -> Answer:
+        """Ask, and ask again where that may help. Raises SweepFailed, SweepInterrupted."""
+        return self.ask("GET", path, params=params)
+
+    def ask(self, method: str, path: str, **request: Any) -> Answer:
+        """Any method, with httpx's own arguments. Raises SweepFailed, SweepInterrupted."""
+        try:
+            for attempt in stamina.retry_context(
+                on=_pause, attempts=self._attempts, timeout=None, wait_initial=self._first_wait, wait_jitter=0.1
+            ):
+                with attempt:
+                    self._hold()
+                    return self._once(method, path, request)
+        except AskAgain as error:
+            raise SweepInterrupted(error.code, f"{error} The sweep goes on from here when it is tried again.") from None
+        raise AssertionError("stamina gives at least one attempt")
+
+    def come_back_in(self, seconds: float) -> None:
+        """Make no call for so long: the platform said in a good answer that the quota is used up."""
+        self._free_at = time.monotonic() + seconds
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _hold(self) -> None:
+        wait = self._free_at - time.monotonic()
+        if wait > LONGEST_WAIT:
+            raise SweepInterrupted("quota", f"The quota is used up for {wait / 60:.0f} more minutes.")
+        if wait > 0:
+            log.warning("The platform's quota is used up: waiting %.0f seconds before the next call.", wait)
+            time.sleep(wait)
+
+    def _once(self, method: str, path: str, request: Mapping[str, Any]) -> Answer:
+        self.calls += 1
+        try:
+            response = self._client.request(method, path.lstrip("/"), **request)
+        except httpx.TransportError as error:
+            # `from None`: httpx's exceptions hold the request, and the request holds the token.
+            raise AskAgain("network", f"The platform did not answer ({type(error).__name__}).") from None
+        answer = _read(response)
+        self._check(answer)
+        if answer.status >= 500:
+            raise AskAgain(f"http_{answer.status}", f"The platform answered with HTTP {answer.status}.")
+        if answer.status == 429:
+            raise AskAgain("http_429", "The platform asks to slow down.", _retry_after(answer))
+        if answer.status >= 400:
+            raise SweepFailed(f"http_{answer.status}", f"The platform refused the request (HTTP {answer.status}).")
+        return answer
+
+
+def _read(response: httpx.Response) -> Answer:
+    if response.is_redirect:
+        raise SweepFailed(
+            "redirect", "The platform redirects elsewhere; no token is sent there. Check the base address."
+        )
+    try:
+        body = response.json()
+    except ValueError:  # cut off, or a page for people
+        body = None
+    if not isinstance(body, dict):
+        kind = response.headers.get("content-type", "nothing").split(";")[0]
+        if response.status_code in {401, 403, 404}:
+            raise SweepFailed(f"http_{response.status_code}", f"The platform refused the request ({kind}).")
+        raise AskAgain("not_json", f"The platform answered HTTP {response.status_code} with {kind} that is not JSON.")
+    return Answer(response.status_code, body, dict(response.headers))
+
+
+def _pause(error: Exception) -> bool | float:
+    """Stamina's backoff hook: whether to ask again, and after how long where the platform said it."""
+    if not isinstance(error, AskAgain):
+        return False
+    if error.wait is None:
+        return True
+    if error.wait > LONGEST_WAIT:
+        return False
+    log.warning("%s Waiting %.0f seconds, as it asked.", error, error.wait)
+    return max(error.wait, 0.01)
+
+
+def _retry_after(answer: Answer) -> float | None:
+    told = answer.headers.get("retry-after", "")
+    return float(told) if told.replace(".", "", 1).isdigit() else None

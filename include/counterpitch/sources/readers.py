@@ -1,0 +1,61 @@
+"""Which source a feed is read by: its option `reader`, with the connection that holds address and token.
+
+A base address with `{day}` in it looks on the day that is asked for (the sandbox can; no live platform does).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from counterpitch.sources import meta_graph
+from counterpitch.sources.base import Source, SweepFailed, Window
+from counterpitch.sources.credentials import credentials
+from counterpitch.sources.files import FilesSource
+from counterpitch.sources.http import Api
+from counterpitch.sources.meta_ad_library import MetaAdLibrary
+from counterpitch.warehouse import query
+from counterpitch.warehouse.connection import Connection
+
+META = "https://graph.facebook.com"
+
+
+def open_source(conn: Connection, feed: Mapping[str, Any], window: Window) -> Source:
+    """The source of a row of `core.feed`. Raises SweepFailed where it cannot be opened."""
+    reader = feed["options"].get("reader", "files")
+    if reader not in READERS:
+        raise SweepFailed("no_reader", f"There is no reader {reader!r}. Choose from: {', '.join(sorted(READERS))}.")
+    return READERS[reader](conn, feed, window)
+
+
+def _files(conn: Connection, feed: Mapping[str, Any], window: Window) -> Source:  # noqa: ARG001 as all readers
+    return FilesSource(conn, feed["source"])
+
+
+def _meta_ad_library(conn: Connection, feed: Mapping[str, Any], window: Window) -> Source:
+    options = feed["options"]
+    found = credentials(options.get("connection", "meta"))
+    address, today = _looking(found.address or META, window)
+    api = Api(address, meta_graph.check, token=found.token, first_wait=float(options.get("first_wait", 0.5)))
+    known = query.rows(conn, query.sql(__file__, "list_page_ids"), feed)
+    return MetaAdLibrary(
+        api,
+        lambda _: [row["page_id"] for row in known],
+        countries=options.get("countries", ["ALL"]),
+        today=today,
+        limit=int(options.get("limit", 250)),
+        name=feed["source"],
+    )
+
+
+def _looking(address: str, window: Window) -> tuple[str, Callable[[], date]]:
+    if "{day}" in address:
+        return address.replace("{day}", window.last.isoformat()), lambda: window.last
+    return address, lambda: datetime.now(UTC).date()
+
+
+READERS: Mapping[str, Callable[[Connection, Mapping[str, Any], Window], Source]] = {
+    "files": _files,
+    "meta_ad_library": _meta_ad_library,
+}

@@ -1,0 +1,240 @@
+"""The Ad Library over real HTTP: what is stored equals what runs, whatever the platform does on the way."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+from counterpitch import brands
+from counterpitch.quality.publish import validate_and_load
+from counterpitch.sandbox.platforms.accounts import META_EXPIRED, META_TOKEN, Quota
+from counterpitch.sandbox.platforms.meta_library import expected
+from counterpitch.sandbox.platforms.server import Sandbox, Served, serving
+from counterpitch.sandbox.platforms.world import BULK_PAGE, World
+from counterpitch.sources.collect import CollectionFailed, CollectionInterrupted, collect_brand
+from counterpitch.sources.meta_ad_library import read, read_past
+from counterpitch.warehouse import query
+from counterpitch.warehouse.connection import Connection
+
+START, LAST = date(2026, 10, 1), date(2026, 11, 20)
+DAY = LAST.isoformat()
+BULK = 2500
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Served]:
+    with serving(Sandbox(World(START, LAST, seed=7, bulk_ads=BULK), LAST)) as served:
+        yield served
+
+
+@pytest.fixture
+def served(running: Served, monkeypatch: pytest.MonkeyPatch) -> Served:
+    """The server without faults and without memory, and a connection to it."""
+    dial = running.sandbox.dial
+    dial.rate, dial.kinds, dial.hang, dial.drip = 0.0, (), 0.2, 0.05
+    dial.forget()
+    connect_as(monkeypatch, running, META_TOKEN)
+    return running
+
+
+def connect_as(monkeypatch: pytest.MonkeyPatch, served: Served, token: str) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_META", served.url.replace("http://", f"http://:{token}@") + "/on/{day}")
+
+
+def register(conn: Connection, pages: dict[str, str], **options: object) -> list[str]:
+    """Each page's brand, fed by the Ad Library."""
+    with conn:
+        for page, brand in pages.items():
+            brands.register_brand(conn, brand, brand_id=brand)
+            brands.register_page(conn, "meta", page, brand)
+            told = {"reader": "meta_ad_library", "first_wait": 0.01, "limit": 25} | options
+            brands.register_feed(conn, brand, "meta", options=told)
+    return sorted(set(pages.values()))
+
+
+def stored(conn: Connection) -> Counter[str]:
+    found = Counter(row["ad_id"] for row in query.rows(conn, "select ad_id from core.ad_seen_daily"))
+    conn.commit()
+    return found
+
+
+def truth(served: Served) -> Counter[str]:
+    world = served.sandbox.world
+    return Counter(expected(world, list(world.pages), LAST))
+
+
+def names(served: Served) -> dict[str, str]:
+    return dict(served.sandbox.world.pages)
+
+
+def test_what_is_stored_is_what_runs(conn: Connection, served: Served) -> None:
+    known = register(conn, names(served))
+    for brand in known:
+        collect_brand(brand, DAY)
+    counts = validate_and_load(DAY, known)
+    assert stored(conn) == truth(served)
+    assert counts["quarantined"] == 0
+    assert counts["rows"] == counts["ads"] == sum(truth(served).values())
+    row = query.rows(conn, "select a.*, t.body from core.ad a join core.ad_text t using (text_hash) limit 1")[0]
+    assert row["body"]
+    assert row["public_url"] == f"https://www.facebook.com/ads/library/?id={row['ad_id']}"
+    assert row["delivery_start"] <= LAST
+    assert row["status"] == "active"
+
+
+def test_with_every_fault_the_same_ads_are_stored(conn: Connection, served: Served) -> None:
+    known = register(conn, names(served))
+    for brand in known:
+        collect_brand(brand, DAY)
+    without = len(served.sandbox.dial.calls)
+    served.sandbox.dial.forget()
+    served.sandbox.dial.rate = 0.15
+    query.execute(conn, "truncate raw.ad_snapshot, ops.coverage")
+    conn.commit()
+    for brand in known:
+        for _ in range(5):  # what the scheduler does with an interrupted task
+            try:
+                collect_brand(brand, DAY)
+                break
+            except CollectionInterrupted:
+                continue
+    counts = validate_and_load(DAY, known)
+    assert stored(conn) == truth(served)
+    assert counts["rows"] == counts["ads"] + counts["merged"]
+    assert served.sandbox.dial.calls != []
+    assert len(served.sandbox.dial.calls) <= 1.3 * without
+
+
+def test_killed_at_any_point_it_goes_on_and_fetches_no_page_twice(conn: Connection, served: Served) -> None:
+    register(conn, {BULK_PAGE: "bulk"}, limit=50)
+    context, dice = multiprocessing.get_context("fork"), random.Random(5)  # noqa: S311 a dice
+    killed = 0
+    for _ in range(40):
+        child = context.Process(target=collect_brand, args=("bulk", DAY))
+        child.start()
+        assert child.pid
+        time.sleep(dice.uniform(0.02, 0.25))
+        if child.is_alive() and killed < 20:
+            os.kill(child.pid, signal.SIGKILL)
+            killed += 1
+        child.join()
+        if child.exitcode == 0:
+            break
+    collect = query.rows(conn, "select state, rows from ops.coverage")
+    conn.commit()
+    assert collect == [{"state": "ok", "rows": BULK}]
+    asked = Counter(key for key, _, _ in served.sandbox.dial.calls)
+    again = sum(times - 1 for times in asked.values())
+    assert killed >= 5
+    assert again <= killed
+    validate_and_load(DAY, ["bulk"])
+    assert len(stored(conn)) == BULK
+
+
+def test_a_page_that_is_too_much_is_halved_and_stays_halved(conn: Connection, served: Served) -> None:
+    register(conn, {BULK_PAGE: "bulk"}, limit=1000)
+    assert collect_brand("bulk", DAY)["rows"] == BULK
+    refused = [status for _, _, status in served.sandbox.dial.calls if status == 500]
+    assert len(refused) == 2
+    assert len(served.sandbox.dial.calls) == 2 + BULK // 250
+
+
+def test_the_quota_is_obeyed_and_the_waiting_is_told(
+    conn: Connection, served: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox = served.sandbox
+    quota = sandbox.meta_quota
+    assert isinstance(quota, Quota)
+    monkeypatch.setattr(quota, "calls", 20)
+    monkeypatch.setattr(quota, "_made", {})
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        sandbox.clock.advance(seconds)
+        monkeypatch.setattr("counterpitch.sources.http.time.monotonic", lambda: time.perf_counter() + sum(waited) + 1e6)
+
+    monkeypatch.setattr("counterpitch.sources.http.time.sleep", sleep)
+    monkeypatch.setattr("counterpitch.sources.http.LONGEST_WAIT", 4000.0)
+    register(conn, {BULK_PAGE: "bulk"}, limit=50)
+    with caplog.at_level(logging.WARNING):
+        assert collect_brand("bulk", DAY)["rows"] == BULK
+    assert quota.overdrawn == 0
+    assert waited
+    assert "quota is used up: waiting" in caplog.text
+
+
+def test_a_bad_token_fails_at_once_and_says_what_to_do(
+    conn: Connection, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = register(conn, names(served))
+    with conn:
+        brands.register_feed(conn, known[0], "google")
+    connect_as(monkeypatch, served, META_EXPIRED)
+    with pytest.raises(CollectionFailed, match="make a new one and put it into the connection"):
+        collect_brand(known[0], DAY)
+    assert len(served.sandbox.dial.calls) == 1
+    states = query.rows(conn, "select source, state, code from ops.coverage order by source")
+    assert [tuple(row.values()) for row in states] == [
+        ("google", "not_covered", "no_file"),
+        ("meta", "failed", "190/463"),
+    ]
+
+
+def test_no_token_is_said_plainly(conn: Connection, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = register(conn, names(served))
+    monkeypatch.delenv("AIRFLOW_CONN_META")
+    with pytest.raises(CollectionFailed, match="set AIRFLOW_CONN_META"):
+        collect_brand(known[0], DAY)
+
+
+def test_the_token_is_written_nowhere(
+    conn: Connection, served: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    known = register(conn, names(served))
+    served.sandbox.dial.rate = 0.5
+    told: list[str] = []
+    with caplog.at_level(logging.DEBUG):
+        for brand in known:
+            try:
+                told.append(str(collect_brand(brand, DAY)))
+            except CollectionInterrupted as error:
+                told.append(repr(error) + repr(error.__context__) + repr(error.__cause__))
+        connect_as(monkeypatch, served, META_EXPIRED)
+        with pytest.raises(CollectionFailed) as refusal:
+            collect_brand(known[0], DAY)
+    told += [repr(refusal.value), caplog.text]
+    tables = query.rows(conn, "select schemaname || '.' || tablename as name from pg_tables "
+                              "where schemaname in ('raw', 'core', 'ops')")  # fmt: skip
+    for table in tables:
+        told.append(str(query.rows(conn, f"select t::text from {table['name']} t")))
+    for text in told:
+        assert META_TOKEN not in text
+        assert META_EXPIRED not in text
+        assert "access_token" not in text
+
+
+def test_an_earlier_day_brings_no_reach() -> None:
+    answer = {
+        "id": "1",
+        "ad_creative_bodies": ["Speak now", "Speak now", "Free"],
+        "ad_delivery_start_time": "2026-11-01T00:00:00+0000",
+        "publisher_platforms": ["FACEBOOK", "AUDIENCE_NETWORK"],
+        "eu_total_reach": 5400,
+        "total_reach_by_location": [{"key": "DE", "value": 5400}],
+    }
+    record, problems = read(answer)
+    assert (record["body"], record["reach"], problems) == ("Speak now\nFree", 5400, [])
+    assert (record["delivery_start"], record["platforms"]) == (date(2026, 11, 1), ["audience_network", "facebook"])
+    assert read_past(answer)[0]["reach"] is None
+    record, problems = read(answer | {"eu_total_reach": "many"})
+    assert (record["reach"], problems[0].expectation) == (None, "reach_is_a_count")
