@@ -12,8 +12,8 @@ from counterpitch.pillars import features
 from counterpitch.pillars.features import STOP
 from counterpitch.pillars.weights import Weights, chance, chances
 
-KEEP = 0.35
-ADD = 0.3
+KEEP = 0.25
+ADD = 0.2
 LONGEST = 7
 _LINKS = STOP - {"a", "an", "the", "is", "are", "be", "it", "its", "or"}
 
