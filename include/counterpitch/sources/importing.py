@@ -11,14 +11,14 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from counterpitch import brands as registry
 from counterpitch.sources import facts
-from counterpitch.sources.canonical import DAY, KINDS, SLICE, Problem, Record
+from counterpitch.sources.canonical import KINDS
+from counterpitch.sources.landing import Landing
 from counterpitch.sources.mapping import Mapping as Layout
 from counterpitch.sources.mapping import MappingUnknown, check_fit, mapping, recognise
 from counterpitch.sources.reading import ENDINGS, FileRow, FileUnreadable, open_rows
@@ -27,9 +27,6 @@ from counterpitch.warehouse.connection import Connection, connect
 
 Progress = Callable[[str, int], None]  # (file name, rows read so far)
 BLOCK = 2000
-LANDED = ["file_sha256", "row_number", "source", "brand_id", "kind", "partition_key", "item_id", "payload"]
-HELD = ["stage", "kind", "source", "brand_id", "partition_key", "row_ref", "file_sha256"]
-HELD += ["expectation", "column_name", "value", "reason", "row"]
 
 
 @dataclass
@@ -162,12 +159,8 @@ class _FileImport:
     ) -> None:
         self._conn, self._path, self._kinds, self._asked = conn, path, kinds, layout
         self._options, self._progress = options, progress
-        self._last_day = (today or datetime.now(UTC).date()) + timedelta(days=1)  # it is tomorrow somewhere
+        self._today = today
         self._result = FileImport(path.name)
-        self._named: dict[str, str] = {}
-        self._feeds: set[tuple[str, str]] = set()
-        self._pages: dict[tuple[str, str], tuple[str, str | None]] = {}
-        self._days: set[date] = set()
 
     def run(self) -> FileImport:
         """Import the file in one transaction."""
@@ -180,12 +173,13 @@ class _FileImport:
                 return self._result
             if self._done_before():
                 return self._result
-            self._land(layout, file.rows)
-            self._register()
+            landing = Landing(self._conn, layout, self._result.sha256, self._options, self._today)
+            self._land(landing, file.rows)
+            landing.register()
             facts.load(self._conn, self._result.sha256, layout, self._options)
-        self._result.brands = sorted(self._named)
-        if self._days:
-            self._result.first_day, self._result.last_day = (f(self._days).isoformat() for f in (min, max))
+        self._result.brands = landing.brands
+        if landing.days:
+            self._result.first_day, self._result.last_day = (f(landing.days).isoformat() for f in (min, max))
         return self._result
 
     def _done_before(self) -> bool:
@@ -203,93 +197,22 @@ class _FileImport:
         check_fit(layout, self._path.name, columns)
         return layout
 
-    def _land(self, layout: Layout, file_rows: Iterator[FileRow]) -> None:
+    def _land(self, landing: Landing, file_rows: Iterator[FileRow]) -> None:
         result = self._result
-        result.kind, result.mapping = layout.kind, layout.name
-        query.execute(self._conn, query.sql(__file__, "begin_landed_file"), asdict(result))
+        result.kind, result.mapping = landing.layout.kind, landing.layout.name
+        query.execute(
+            self._conn,
+            query.sql(__file__, "begin_landed_file"),
+            asdict(result) | {"options": write.as_json(self._options)},
+        )
         while block := list(islice(file_rows, BLOCK)):
-            landed: list[dict[str, Any]] = []
-            held: list[dict[str, Any]] = []
-            for row in block:
-                record, problem = self._placed(layout, row)
-                (held if problem else landed).append(self._row(layout, row, record, problem))
-            write.copy(self._conn, "raw.landed_row", LANDED, landed)
-            write.append_new(self._conn, "ops.quarantine", HELD[:6], HELD[6:], held)
+            landed, held = landing.land(block)
             result.rows_read += len(block)
-            result.rows_landed += len(landed)
-            result.rows_quarantined += len(held)
+            result.rows_landed += landed
+            result.rows_quarantined += held
             if self._progress:
                 self._progress(self._path.name, result.rows_read)
         query.execute(self._conn, query.sql(__file__, "end_landed_file"), asdict(result))
-
-    def _placed(self, layout: Layout, row: FileRow) -> tuple[Record, Problem | None]:
-        """The record (of ads: only what places it) and the first reason why it belongs to no slice."""
-        places = (*SLICE[layout.kind], "brand_name", "page_id", "page_name") if layout.kind == "ads" else ()
-        record, problems = layout.read(row.cells, places)
-        facts.complete(layout, record, row.cells, self._options)
-        problem = row.problem or _unplaced(layout.kind, record, problems, self._last_day)
-        if not problem and layout.kind != "ads":
-            problem = facts.check(layout.kind, record, problems)
-        return record, problem
-
-    def _row(self, layout: Layout, row: FileRow, record: Record, problem: Problem | None) -> dict[str, Any]:
-        brand, source = record.get("brand"), record.get("source")
-        brand_id = registry.slug(brand) if brand else None
-        day = record.get(DAY.get(layout.kind, "started_on"))
-        common = {"source": source or "unknown", "brand_id": brand_id, "kind": layout.kind, "partition_key": day}
-        common["file_sha256"] = self._result.sha256
-        if problem:
-            reference = f"{self._result.sha256[:12]}:{row.number}"
-            held = {"stage": "import", "row_ref": reference, "row": dict(row.cells), **common}
-            held |= {"expectation": problem.expectation, "column_name": problem.column}
-            return held | {"value": problem.value, "reason": problem.reason}
-        if brand_id and source:
-            self._note(layout, brand_id, source, record)
-        if day:
-            self._days.add(day)
-        item = record.get("ad_id") or f"{record['experiment_id']}:{record['arm_id']}"
-        return {"row_number": row.number, "item_id": item, "payload": dict(row.cells), **common}
-
-    def _note(self, layout: Layout, brand_id: str, source: str, record: Record) -> None:
-        name = record.get("brand_name") or record["brand"]
-        if brand_id not in self._named or self._named[brand_id] == brand_id:
-            self._named[brand_id] = name.strip()
-        if layout.kind == "ads":
-            self._feeds.add((brand_id, source))
-            if record.get("page_id"):
-                page = (source, record["page_id"])
-                self._pages.setdefault(page, (brand_id, record.get("page_name")))
-
-    def _register(self) -> None:
-        for brand_id, name in sorted(self._named.items()):
-            registry.register_brand(self._conn, name, brand_id=brand_id)
-        for brand_id, source in sorted(self._feeds):
-            registry.register_feed(self._conn, brand_id, source)
-        for (source, page_id), (brand_id, page_name) in sorted(self._pages.items()):
-            registry.register_page(self._conn, source, page_id, brand_id, page_name)
-
-
-def _unplaced(kind: str, record: Record, problems: list[Problem], last_day: date) -> Problem | None:
-    unread = {problem.column: problem for problem in problems}
-    for column in SLICE[kind]:
-        if column in unread:
-            return unread[column]
-        if not record.get(column):
-            return Problem("row_has_" + column, column, None, f"the row has no {column}, so it belongs to no slice")
-    return _misplaced(kind, record, last_day)
-
-
-def _misplaced(kind: str, record: Record, last_day: date) -> Problem | None:
-    for column in ("ad_id", "source", "experiment_id", "page_id"):
-        word = record.get(column)
-        if word and (len(word) > 200 or not word.isprintable()):
-            shown = ascii(word[:100])
-            return Problem(f"{column}_is_a_word", column, shown, f"{column} {shown} is not an id that a platform gives")
-    day = record.get(DAY.get(kind, "started_on"))
-    if day and not date(2000, 1, 1) <= day <= last_day:
-        column = DAY.get(kind, "started_on")
-        return Problem("day_is_past", column, str(day), f"{column} {day} is in the future or before the year 2000")
-    return None
 
 
 def _sha256(path: Path) -> str:

@@ -4,6 +4,7 @@ create table raw.landed_file (
     file_name   text not null,
     kind        text not null,
     mapping     text not null,
+    options     jsonb not null default '{}',
     rows_read   bigint not null,
     rows_landed bigint not null,
     rows_quarantined bigint not null,

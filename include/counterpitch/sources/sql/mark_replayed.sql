@@ -1,0 +1,1 @@
+update ops.quarantine set status = 'replayed' where quarantine_id = any(%(ids)s::bigint[])
