@@ -99,6 +99,7 @@ def _pace() -> dict[str, str]:
         "workers.execution_api_timeout": "30",
         "dag_processor.parsing_processes": "2",
         "dag_processor.refresh_interval": "60",
+        "dag_processor.min_file_process_interval": "60",
         "dag_processor.print_stats_interval": "0",
     }
 

@@ -23,7 +23,7 @@ PEOPLE = ("approve_briefs", "promote_ctr")  # started by events; they wait for a
 PARSE_SECONDS = 90
 EVENT_SECONDS = 90  # from a published asset to the run that it starts
 UNPAUSE_SECONDS = 15  # from unpausing to the run that the timetable owes
-POLL_SECONDS = 1.0
+POLL_SECONDS = 1.5
 
 
 @dataclass
