@@ -19,6 +19,7 @@ from counterpitch.quality.check import Verdict, check_ads
 from counterpitch.quality.merge import COLUMNS, merge_rows
 from counterpitch.quality.suites import ADS, SUITE_VERSION
 from counterpitch.quality.texts import Texts
+from counterpitch.quality.variants import group_variants
 from counterpitch.sources import records as readers
 from counterpitch.sources.canonical import Problem, Record
 from counterpitch.warehouse import query, write
@@ -59,9 +60,7 @@ def validate_and_load(partition_key: str, brands: Sequence[str]) -> dict[str, An
         _stop_if_too_many(day, verdict)
         with conn:
             counts = _load(conn, partition_key, day, verdict)
-            # Without fresh statistics the planner joined 12,000 new rows in nested loops: 111 s instead of 0.6.
-            query.execute(conn, "analyze core.ad_seen_daily")
-            query.execute(conn, query.sql(__file__, "derive_ads"), {"brands": sorted({b for _, b in day.slices})})
+            _derive(conn, sorted({brand for _, brand in day.slices}))
     return counts
 
 
@@ -145,6 +144,16 @@ def _load(conn: Connection, partition_key: str, day: Day, verdict: Verdict) -> d
         write.replace_slice(conn, "ops.intake", key | {"kind": "ads"}, list(account), [account])
         accounts.append(account | {"brand": brand_id})
     return _counts(accounts)
+
+
+def _derive(conn: Connection, brands: Sequence[str]) -> None:
+    """What follows from all days of these brands: their ads, events and variant groups."""
+    # Without fresh statistics the planner joined 12,000 new rows in nested loops: 111 s instead of 0.6.
+    query.execute(conn, "analyze core.ad_seen_daily")
+    params = {"brands": list(brands)}
+    for statement in ("derive_ads", "delete_events", "derive_events"):
+        query.execute(conn, query.sql(__file__, statement), params)
+    group_variants(conn, brands)
 
 
 def _counts(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

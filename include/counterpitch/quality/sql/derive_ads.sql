@@ -71,4 +71,5 @@ on conflict (ad_key) do update set
     public_url = excluded.public_url, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
     delivery_start = excluded.delivery_start, delivery_stop = excluded.delivery_stop,
     running_days = excluded.running_days, days_seen = excluded.days_seen, variants = excluded.variants,
-    reach = excluded.reach, best_rank = excluded.best_rank, status = excluded.status
+    reach = excluded.reach, best_rank = excluded.best_rank, status = excluded.status,
+    variant_group = case when excluded.text_hash is not null then stored.variant_group end

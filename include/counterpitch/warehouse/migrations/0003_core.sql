@@ -72,9 +72,21 @@ create table core.ad (
     status      text not null check (status in ('active', 'stopped', 'unknown')),
     variant_group text
 );
-comment on table core.ad is 'The current state of each ad, derived from core.ad_seen_daily: never written from a fetch, so an old day re-run after a new one cannot turn it back. status is stopped only where the platform says so or a later listing of the brand (or of the ad''s page) did not show it.';
+comment on table core.ad is 'The current state of each ad, derived from core.ad_seen_daily: never written from a fetch, so an old day re-run after a new one cannot turn it back. status is stopped only where the platform says so or a later listing of the brand (or of the ad''s page) did not show it. variant_group is shared by the brand''s ads with nearly the same words: the text_hash of the one seen first.';
 create index ad_brand on core.ad (brand_id);
 create index ad_text_of_ad on core.ad (text_hash);
+
+create table core.ad_event (
+    brand_id    text not null references core.brand,
+    ad_key      text not null,
+    partition_key date not null,
+    event       text not null check (event in ('new', 'changed', 'stopped', 'relaunched')),
+    text_hash   text references core.ad_text,
+    before_hash text references core.ad_text,
+    primary key (ad_key, partition_key, event)
+);
+comment on table core.ad_event is 'What changed from listing to listing, derived from core.ad_seen_daily. new: an earlier listing did not show the ad. changed: other words than when it was last seen (before_hash). stopped: the first listing without it. relaunched: shown again after that. The first look at a brand makes no events.';
+create index ad_event_day on core.ad_event (brand_id, partition_key);
 
 create table core.ad_transcript (
     source      text not null,

@@ -37,6 +37,16 @@ create table ml.promotion (
 );
 comment on table ml.promotion is 'Every move of the champion pointer, append-only.';
 
+create table ml.decision (
+    decision_id bigint generated always as identity primary key,
+    model_id    text not null references ml.model,
+    decision    text not null check (decision in ('approved', 'rejected', 'expired')),
+    decided_by  text not null,
+    reason      text,
+    decided_at  timestamptz not null default now()
+);
+comment on table ml.decision is 'What a person said of a challenger. expired: nobody answered, so the champion stayed.';
+
 create view ml.champion as
 select distinct on (name) name, model_id, mark, decided_by, reason, promoted_at
 from ml.promotion order by name, promotion_id desc;
