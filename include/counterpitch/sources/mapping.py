@@ -48,8 +48,7 @@ class Mapping:
 
     def missing(self, columns: Sequence[str]) -> list[str]:
         """The columns this layout needs and the file lacks."""
-        found = {column.casefold() for column in columns}
-        return [column for column in self.identifies if column.casefold() not in found]
+        return [column for column in self.identifies if column not in columns]
 
     def read(self, cells: Dict[str, Any], only: Sequence[str] = ()) -> tuple[Record, list[Problem]]:
         """The record a row stands for (all columns of the kind, or `only` those), and what could not be read."""
