@@ -54,17 +54,23 @@ def test_counts_come_from_the_warehouse(conn: Connection) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pairs", "said"),
+    ("every", "said"),
     [
         ({}, "not measured"),
-        ({"accuracy": 0.7, "accuracy_95": [0.6, 0.8]}, "picks the better of two ads 70% of the time (a coin: 50%)"),
-        ({"accuracy": 0.55, "accuracy_95": [0.45, 0.65]}, "not sure to beat the coin"),
+        ({"accuracy": 0.7, "accuracy_95": [0.6, 0.8], "pairs": 90}, "70% of the time (60% to 80% with 95% confidence"),
+        ({"accuracy": 0.55, "accuracy_95": [0.45, 0.65], "pairs": 90}, "not sure to beat the coin"),
         ({"accuracy": 0.7, "accuracy_95": None}, "70% of the time"),
     ],
 )
-def test_the_model_is_praised_only_as_far_as_it_was_measured(pairs: dict[str, object], said: str) -> None:
-    assert said in quality(pairs)
-    assert ("not sure" in quality(pairs)) == (said == "not sure to beat the coin")
+def test_the_model_is_praised_only_as_far_as_it_was_measured(every: dict[str, object], said: str) -> None:
+    text = quality(every, {})
+    assert said in text
+    assert ("not sure" in text) == (said == "not sure to beat the coin")
+
+
+def test_a_perfect_score_on_few_pairs_stands_behind_the_honest_one() -> None:
+    text = quality({"accuracy": 0.77, "accuracy_95": [0.66, 0.85], "pairs": 107}, {"accuracy": 1.0, "pairs": 34})
+    assert text.index("77%") < text.index("100% (34 pairs)")
 
 
 def test_other_peoples_experiments_are_called_so() -> None:

@@ -14,11 +14,13 @@ from typing import Any, TextIO
 
 from counterpitch.commands import console
 
+UNFOLDED = 100_000  # characters
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # OWASP, "CSV injection"
 
 
 def show(columns: Sequence[str], rows: Sequence[Sequence[Any]], most: int = 200) -> None:
     """Print rows as a table; at most `most`, saying how many there are."""
+    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
@@ -27,7 +29,9 @@ def show(columns: Sequence[str], rows: Sequence[Sequence[Any]], most: int = 200)
         table.add_column(escape(column), overflow="fold")
     for row in rows[:most]:
         table.add_row(*(escape(text(value)) for value in row))
-    console.out.print(table)
+    # A pipe is as wide as the rows are; folding cells at 80 characters would break words for nobody's sake.
+    target = console.out if console.out.is_terminal else Console(file=console.out.file, width=UNFOLDED)
+    target.print(table)
     if len(rows) > most:
         console.err.print(f"The first {most} of {len(rows)} rows. --csv or --json prints all.", style="dim")
 

@@ -33,32 +33,37 @@ def summary(
 
 
 def model(champion: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """The champion in words: model_id, quality, taught_by, accuracy (0 to 1 of pairs that clearly differ) or None."""
+    """The champion: model_id, its quality in words, taught_by, and accuracies (0 to 1) of held-out pairs; or None."""
     if champion is None:
         return None
     ranking = champion["metrics"].get("table", {}).get("model", {})
-    pairs = ranking.get("significant_pairs") or {}
+    clear, every = ranking.get("significant_pairs") or {}, ranking.get("all_pairs") or {}
     return {
         "model_id": champion["model_id"],
         "mark": champion["mark"],
-        "accuracy": pairs.get("accuracy"),
-        "accuracy_95": pairs.get("accuracy_95"),
-        "pairs": pairs.get("pairs"),
-        "quality": quality(pairs),
+        "accuracy": every.get("accuracy"),
+        "accuracy_95": every.get("accuracy_95"),
+        "pairs": every.get("pairs"),
+        "accuracy_where_clear": clear.get("accuracy"),
+        "pairs_where_clear": clear.get("pairs"),
+        "quality": quality(every, clear),
         "taught_by": taught_by(champion["trained_on"]),
     }
 
 
-def quality(pairs: Mapping[str, Any]) -> str:
-    """The held-out accuracy over pairs that clearly differ, as a sentence with its interval."""
-    accuracy, interval = pairs.get("accuracy"), pairs.get("accuracy_95")
+def quality(every: Mapping[str, Any], clear: Mapping[str, Any]) -> str:
+    """How often the model names the better of two ads it never saw: of any two, and of two that clearly differ."""
+    accuracy, interval = every.get("accuracy"), every.get("accuracy_95")
     if accuracy is None:
-        return "not measured: too few pairs of ads with clearly different results"
-    text = f"picks the better of two ads {accuracy:.0%} of the time (a coin: 50%)"
+        return "not measured: too few pairs of ads to compare"
+    text = f"of two ads it never saw, it names the better one {accuracy:.0%} of the time"
     if interval and None not in interval:
-        text += f", between {interval[0]:.0%} and {interval[1]:.0%} with 95% confidence"
-        if interval[0] <= 0.5:
-            text += ": not sure to beat the coin"
+        text += f" ({interval[0]:.0%} to {interval[1]:.0%} with 95% confidence, {every.get('pairs', 0):,} pairs)"
+    if clear.get("accuracy") is not None:
+        text += f"; where their results clearly differ, {clear['accuracy']:.0%} ({clear.get('pairs', 0):,} pairs)"
+    text += "; a coin, 50%"
+    if interval and None not in interval and interval[0] <= 0.5:
+        text += ". That is not sure to beat the coin"
     return text
 
 
