@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from counterpitch.llm.answers import Unanswered
+from counterpitch.settings import settings
 from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection, connect
 
@@ -32,6 +33,12 @@ class Budget:
 
     day: Decimal
     run: Decimal
+
+
+def budget() -> Budget:
+    """What settings allow."""
+    allowed = settings()
+    return Budget(Decimal(str(allowed.llm_daily_budget)), Decimal(str(allowed.llm_run_budget)))
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ class Books:
 
     def __init__(self, model: str, run: str, budget: Budget, url: str | None = None) -> None:
         self.model, self.run, self.budget = model, run, budget
-        self.owner = secrets.randbelow(2**31 - 1)
+        self.owner = 1 + secrets.randbelow(2**31 - 2)  # 0 holds the keys of batches
         self._conn: Connection = connect(url, application="counterpitch llm")
         with self._conn:
             query.scalar(self._conn, query.sql(__file__, "insert_owner_lock"), {"owner": self.owner})
@@ -95,10 +102,44 @@ class Books:
         """Enter finished calls: cache, ledger, failures, and the end of claims and reservations; one transaction."""
         rows = [_row(call, self.model) for call in calls]
         with self._conn:
-            self._insert("insert_answers", [row for row in rows if row["answer"] is not None])
-            self._insert("insert_ledger", [row for row in rows if row["prompt_tokens"] or row["completion_tokens"]])
-            self._insert("insert_failures", [row for row in rows if row["answer"] is None])
+            self._enter(rows)
             self._release([call.key for call in calls])
+
+    def open_batch(self, tag: str, keys: Sequence[str]) -> None:
+        """Note that these claimed keys are about to be handed in, and hold claims and money while nobody waits."""
+        with self._conn:
+            batch = {"tag": tag, "model": self.model, "run": self.run, "keys": list(keys)}
+            query.execute(self._conn, query.sql(__file__, "insert_batch"), batch)
+            query.execute(self._conn, query.sql(__file__, "hold_claims"), {"keys": list(keys), "owner": self.owner})
+
+    def note_batch(self, tag: str, batch_id: str | None, state: str) -> None:
+        """Note a batch's id and state."""
+        with self._conn:
+            bound = {"tag": tag, "batch_id": batch_id, "state": state}
+            query.execute(self._conn, query.sql(__file__, "update_batch"), bound)
+
+    def open_batches(self) -> list[dict[str, Any]]:
+        """The model's batches that are not settled: tag, batch_id (None: not known to have arrived), keys."""
+        with self._conn:
+            return query.rows(self._conn, query.sql(__file__, "select_open_batches"), {"model": self.model})
+
+    def settle_batch(self, batch: dict[str, Any], batch_id: str | None, calls: Sequence[Settled]) -> None:
+        """Enter a batch's answers and free all its keys; a batch that is settled already is left alone."""
+        rows = [_row(call, self.model) for call in calls]
+        with self._conn:
+            write.lock(self._conn, "llm.batch", batch["tag"])
+            if query.scalar(self._conn, query.sql(__file__, "select_batch_state"), batch) != "open":
+                return
+            self._enter(rows)
+            self._release(batch["keys"], owner=0)
+            state = "settled" if batch_id else "lost"
+            bound = {"tag": batch["tag"], "batch_id": batch_id, "state": state}
+            query.execute(self._conn, query.sql(__file__, "update_batch"), bound)
+
+    def _enter(self, rows: list[dict[str, Any]]) -> None:
+        self._insert("insert_answers", [row for row in rows if row["answer"] is not None])
+        self._insert("insert_ledger", [row for row in rows if row["prompt_tokens"] or row["completion_tokens"]])
+        self._insert("insert_failures", [row for row in rows if row["answer"] is None])
 
     def _insert(self, name: str, rows: list[dict[str, Any]]) -> None:
         if rows:
@@ -153,8 +194,8 @@ class Books:
                 )
         return ""
 
-    def _release(self, keys: Sequence[str]) -> None:
-        bound = {"keys": list(keys), "owner": self.owner}
+    def _release(self, keys: Sequence[str], owner: int | None = None) -> None:
+        bound = {"keys": list(keys), "owner": self.owner if owner is None else owner}
         query.execute(self._conn, query.sql(__file__, "delete_claims"), bound)
         query.execute(self._conn, query.sql(__file__, "delete_reservations"), bound)
 

@@ -24,7 +24,7 @@ from pydantic import BaseModel
 
 from counterpitch.llm import asking, prices
 from counterpitch.llm.answers import Unanswered
-from counterpitch.llm.books import Books, Budget
+from counterpitch.llm.books import Books, budget
 from counterpitch.settings import settings
 
 M = TypeVar("M", bound=BaseModel)
@@ -97,9 +97,7 @@ class Client:
         return self.price.cost(sum(len(text.encode()) for text in asked) // 2 + 100, self.limits.answer_tokens)
 
     async def _ask(self, questions: dict[str, Question[Any]]) -> dict[str, dict[str, Any] | Unanswered]:
-        purse = settings()
-        budget = Budget(Decimal(str(purse.llm_daily_budget)), Decimal(str(purse.llm_run_budget)))
-        books = await asyncio.to_thread(Books, self.model, self.run, budget)
+        books = await asyncio.to_thread(Books, self.model, self.run, budget())
         try:
             return await asking.Asking(books, self, questions).run()
         finally:
@@ -107,7 +105,8 @@ class Client:
 
     async def call(self, question: Question[Any]) -> AIMessage:
         """One call, without retries; raises what the provider's client raises, TimeoutError when it takes too long."""
-        tools = _model(self.model, self.base_url, self.limits.seconds, self.limits.answer_tokens, question.schema)
+        schema: Any = question.schema
+        tools = _model(self.model, self.base_url, self.limits.seconds, self.limits.answer_tokens, schema)
         # The whole answer must be here in time: a stream that dribbles would pass any time-out between bytes.
         async with asyncio.timeout(self.limits.seconds):
             answer = await tools.ainvoke([("system", question.instructions), ("human", question.input)])

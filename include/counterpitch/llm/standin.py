@@ -119,23 +119,24 @@ async def _complete(standin: StandIn, body: dict[str, Any]) -> Response:
         return _error(504, "too late")
     if standin.delay:
         await asyncio.sleep(standin.delay)
-    completion = _completion(body, standin.answer(body), fault)
+    said = completion(body, standin.answer(body), fault)
     if fault == "slow_stream":
-        return StreamingResponse(_dribble(standin, completion), media_type="application/json")
-    standin.bill(completion["usage"])
-    return JSONResponse(completion)
+        return StreamingResponse(_dribble(standin, said), media_type="application/json")
+    standin.bill(said["usage"])
+    return JSONResponse(said)
 
 
-async def _dribble(standin: StandIn, completion: dict[str, Any]) -> AsyncIterator[bytes]:
+async def _dribble(standin: StandIn, said: dict[str, Any]) -> AsyncIterator[bytes]:
     """A byte now and then: each arrives in time, the whole never does. Not billed unless it ends."""
-    raw = json.dumps(completion).encode()
+    raw = json.dumps(said).encode()
     for i in range(0, len(raw), 10):
         yield raw[i : i + 10]
         await asyncio.sleep(standin.slow / (len(raw) / 10))
-    standin.bill(completion["usage"])
+    standin.bill(said["usage"])
 
 
-def _completion(body: dict[str, Any], said: dict[str, Any], fault: str | None) -> dict[str, Any]:
+def completion(body: dict[str, Any], said: dict[str, Any], fault: str | None = None) -> dict[str, Any]:
+    """The chat completion that says `said` to the request `body`, spoilt by one of FAULTS."""
     text = json.dumps(said, ensure_ascii=False)
     reason = "stop"
     message: dict[str, Any] = {"role": "assistant", "content": None}

@@ -42,9 +42,11 @@ def read(text: str, learned: Weights | None = None) -> Reading:
     whole = features.of_text(text)
     evidence: list[Evidence] = []
     for number, field in enumerate(FIELDS):
-        for position, (start, end) in enumerate(_stretches(clauses, chances, number, learned.cuts[field])):
+        stretches = _stretches(clauses, chances, number, learned.cuts[field])
+        known = phrases.of_ad(field, learned, whole) if stretches else {}
+        for position, (start, end) in enumerate(stretches):
             quote = text[start:end]
-            evidence.append(Evidence(field, position, phrases.name(quote, field, learned, whole), quote, start, end))
+            evidence.append(Evidence(field, position, phrases.name(quote, field, learned, known), quote, start, end))
     return Reading(_product(text), _tone(whole, learned), tuple(evidence))
 
 
@@ -92,7 +94,7 @@ def _dense(unit: Sequence[tuple[features.Word, float]], cut: Cut) -> list[tuple[
 
 
 def _tone(whole: Sequence[str], learned: Weights) -> str | None:
-    odds = weights.chances(learned.tone, whole)
+    odds = weights.odds(weights.sums(learned.tone, whole))
     return max(odds, key=lambda tone: (odds[tone], tone), default=None)
 
 

@@ -6,11 +6,11 @@ a learned chance, and a short list of added words (people, learning, avoiding) i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from counterpitch.pillars import features
 from counterpitch.pillars.features import STOP
-from counterpitch.pillars.weights import Weights, chance, chances
+from counterpitch.pillars.weights import Weights, chance, odds, sums
 
 KEEP = 0.25
 ADD = 0.2
@@ -18,20 +18,25 @@ LONGEST = 7
 _LINKS = STOP - {"a", "an", "the", "is", "are", "be", "it", "its", "or"}
 
 
-def name(quote: str, field: str, weights: Weights, ad: Sequence[str] = ()) -> str:
-    """A short lower-case phrase for `quote` in this field; `ad` are the features of the whole ad (`of_text`)."""
+def name(quote: str, field: str, weights: Weights, ad: Mapping[str, float]) -> str:
+    """A short lower-case phrase for `quote` in this field; `ad` is what `of_ad` says of the whole ad."""
     words = features.quoted_words(quote)
     content = [i for i, word in enumerate(words) if word not in STOP]
     if not content:
         return " ".join(words[:LONGEST]) or quote.strip().lower()
-    odds = {i: chance(weights.keep[field], features.of_quoted_word(words, i)) for i in content}
-    kept = [i for i in content if odds[i] >= KEEP] or [max(content, key=lambda i: (odds[i], -i))]
+    chances = {i: chance(weights.keep[field], features.of_quoted_word(words, i)) for i in content}
+    kept = [i for i in content if chances[i] >= KEEP] or [max(content, key=lambda i: (chances[i], -i))]
     said = _linked(words, kept)
     present = {features.stem(word) for word in words}
-    for added, odd in sorted(chances(weights.heads[field], (*features.of_quote(words), *ad)).items()):
+    for added, odd in sorted(odds(sums(weights.heads[field], features.of_quote(words), ad)).items()):
         if odd >= ADD and features.stem(added) not in present:
             said = [added, *said] if added.endswith("ing") else [*said, added]
     return " ".join(said)
+
+
+def of_ad(field: str, weights: Weights, whole: Sequence[str]) -> dict[str, float]:
+    """What the whole ad (features.of_text) says for each word that a name in this field may add."""
+    return sums(weights.heads[field], whole)
 
 
 def _linked(words: list[str], kept: list[int]) -> list[str]:

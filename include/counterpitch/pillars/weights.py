@@ -76,12 +76,21 @@ def chance(weights: Mapping[str, float], names: Sequence[str]) -> float:
     return _chance(sum(weights.get(name, 0.0) for name in names))
 
 
-def chances(table: Mapping[str, Mapping[str, float]], names: Iterable[str]) -> dict[str, float]:
-    """The probability of each outcome of a table feature -> outcome -> weight."""
-    sums: dict[str, float] = {}
+def sums(
+    table: Mapping[str, Mapping[str, float]], names: Iterable[str], start: Mapping[str, float] | None = None
+) -> dict[str, float]:
+    """The weight that these features give to each outcome of a table feature -> outcome -> weight, on `start`."""
+    found = dict(start or {})
     for name in names:
-        for outcome, weight in table.get(name, {}).items():
-            sums[outcome] = sums.get(outcome, 0.0) + weight
+        weights = table.get(name)
+        if weights is not None:
+            for outcome, weight in weights.items():
+                found[outcome] = found.get(outcome, 0.0) + weight
+    return found
+
+
+def odds(sums: Mapping[str, float]) -> dict[str, float]:
+    """Sums of weights as probabilities."""
     return {outcome: _chance(total) for outcome, total in sums.items()}
 
 

@@ -32,8 +32,21 @@ select objid::bigint as owner
 from pg_locks
 where locktype = 'advisory' and objsubid = 2 and granted
   and database = (select oid from pg_database where datname = current_database())
-  and classid::bigint = hashtext('llm.owner')::bigint & 4294967295;
-comment on view llm.alive is 'The clients that are connected now.';
+  and classid::bigint = hashtext('llm.owner')::bigint & 4294967295
+union all select 0;
+comment on view llm.alive is 'The clients that are connected now, and 0, which holds what a provider''s batch works on.';
+
+create table llm.batch (
+    tag         text primary key,
+    batch_id    text unique,
+    model       text not null,
+    run         text not null,
+    keys        text[] not null,
+    state       text not null default 'open' check (state in ('open', 'settled', 'lost')),
+    submitted_at timestamptz not null default now(),
+    changed_at  timestamptz not null default now()
+);
+comment on table llm.batch is 'Batches that a provider works on at half price. Written before the provider is asked; the tag, which the provider keeps, finds a batch again whose submitter died before noting its id.';
 
 create table llm.ledger (
     entry_id    bigint generated always as identity primary key,

@@ -1,0 +1,1 @@
+select state from llm.batch where tag = %(tag)s
