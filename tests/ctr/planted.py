@@ -53,6 +53,7 @@ def frame(count: int = 240, tests: int = 60, seed: int = 1, impressions: int = 4
             {
                 "example_key": f"{owner}:{number:04d}",
                 "group_key": group,
+                "test_key": group,
                 "owner": owner,
                 "brand_id": "acme" if arm < 0 else None,
                 "text": ad["text"],

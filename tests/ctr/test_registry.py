@@ -52,3 +52,86 @@ def test_a_stored_model_cut_short_is_refused_with_what_to_do(conn: Connection) -
         registry.load(conn, model_id)
     with pytest.raises(ModelUnusable, match="cannot be read"):
         CtrModel.from_json('{"format": 1, "features_version"')
+
+
+def _two_models(conn: Connection) -> tuple[str, str]:
+    planted.fill(conn)
+    first = registry.ensure_champion(planted.DAY)
+    second = train("2026-11-21")
+    assert first != second
+    return first, second
+
+
+def _champion(conn: Connection) -> str:
+    conn.commit()
+    return str(query.scalar(conn, "select model_id from ml.champion"))
+
+
+def test_a_challenger_without_later_data_does_not_win(conn: Connection) -> None:
+    first, second = _two_models(conn)
+    verdict = registry.compare(second)
+    assert verdict["verdict"] == "keeps"
+    assert "later than the champion's training" in verdict["reason"]
+    assert verdict["champion_id"] == first
+
+
+def test_a_challenger_wins_where_it_is_better_on_later_data_beyond_noise(conn: Connection) -> None:
+    _, second = _two_models(conn)
+    # The champion was taught the opposite: what it calls strong is weak.
+    query.execute(conn, "update core.experiment_arm set clicks = 200 - clicks where clicks <= 200")
+    query.execute(conn, "update core.ad_result_daily set clicks = 200 - clicks where clicks <= 200")
+    conn.commit()
+    worse = train("2026-08-15")
+    registry.promote(worse, decided_by="test", reason="to be beaten")
+    query.execute(conn, "update core.experiment_arm set clicks = 200 - clicks where clicks <= 200")
+    query.execute(conn, "update core.ad_result_daily set clicks = 200 - clicks where clicks <= 200")
+    conn.commit()
+    verdict = registry.compare(second)
+    assert verdict["verdict"] == "wins"
+    assert verdict["difference_95"][0] > 0
+    assert verdict["reason"] in registry.describe(second)
+    assert _champion(conn) == worse, "winning moves nothing: a person decides"
+
+
+def test_a_person_promotes_and_a_rollback_takes_it_back(conn: Connection) -> None:
+    first, second = _two_models(conn)
+    answer = {
+        "chosen_options": ["Promote"],
+        "params_input": {"reason": "better"},
+        "responded_by_user": {"id": "1", "name": "ana"},
+    }
+    assert registry.record_decision(second, answer)["decision"] == "approved"
+    assert _champion(conn) == second
+    assert registry.rollback("ana", "worse in the field") == first
+    assert _champion(conn) == first
+    with pytest.raises(ModelUnusable, match="no earlier champion"):
+        registry.rollback()
+    marks = query.rows(conn, "select mark, decided_by from ml.promotion order by promotion_id")
+    assert [(row["mark"], row["decided_by"]) for row in marks] == [
+        ("bootstrap", "counterpitch"),
+        ("approved", "ana"),
+        ("rollback", "ana"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("user", "options", "decision"),
+    [(None, ["Keep the champion"], "expired"), ({"id": "1", "name": "ana"}, ["Keep the champion"], "rejected")],
+)
+def test_silence_and_no_leave_the_champion(
+    conn: Connection, user: dict[str, str] | None, options: list[str], decision: str
+) -> None:
+    first, second = _two_models(conn)
+    answer = {"chosen_options": options, "params_input": {"reason": ""}, "responded_by_user": user}
+    assert registry.record_decision(second, answer)["decision"] == decision
+    assert query.scalar(conn, "select decision from ml.decision") == decision
+    assert _champion(conn) == first
+
+
+def test_a_model_that_cannot_score_is_not_promoted(conn: Connection) -> None:
+    first, second = _two_models(conn)
+    query.execute(conn, "update ml.model set artifact = '{}' where model_id = %(id)s", {"id": second})
+    conn.commit()
+    with pytest.raises(ModelUnusable):
+        registry.promote(second)
+    assert _champion(conn) == first

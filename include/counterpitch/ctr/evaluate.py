@@ -1,8 +1,8 @@
 """How good a ranking is on examples that it was not trained on, always beside the baselines it must beat.
 
 Figures follow the protocols in use on headline tests: a pair is two examples of one test and image; it is
-significant when a two-proportion z-test gives p < 0.10. Intervals are bootstraps over groups, not pairs,
-because the pairs of one test stand or fall together.
+significant when a two-proportion z-test gives p < 0.10. Intervals are bootstraps over tests (among a brand's ads,
+over ads), not pairs, because the pairs of one test stand or fall together.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from scipy.special import xlog1py, xlogy
 from sklearn.metrics import f1_score, ndcg_score, roc_auc_score
 
 from counterpitch.ctr import features, pairs
-from counterpitch.ctr.text import TextMember, fit_differences
+from counterpitch.ctr.bradley_terry import fit_differences
+from counterpitch.ctr.vectors import TextVectors
 
 SIGNIFICANT_Z = float(stats.norm.isf(0.05))
 LARGEST_TEST = 40
@@ -34,7 +35,7 @@ def ranking(
     ctr_lift of the picked over the mean arm, kendall_tau, ndcg_at_3. A figure without data is None.
     """
     compared = pairs.compare(examples, seed, most_per_example=LARGEST_TEST)
-    groups = pd.factorize(examples["group_key"])[0][compared.better]
+    groups = _units(examples)[compared.better]
     gap = score[compared.better] - score[compared.worse]
     strong = compared.z > SIGNIFICANT_Z
     return {
@@ -82,12 +83,14 @@ def baselines(train: pd.DataFrame, test: pd.DataFrame, seed: int = 1) -> dict[st
     hand, wide = np.nan_to_num(features.matrix(known)), np.nan_to_num(features.matrix(asked))
     scale = np.where(hand.std(axis=0) > 0, hand.std(axis=0), 1.0)
     weights = fit_differences(hand / scale, compared, 0.1)
-    member = TextMember.fit(known["text"].tolist(), compared, strength=1.0, shapes=("word",))
+    vectors = TextVectors.fit(known["text"].tolist(), shapes=("word",))
+    seen, unseen = (vectors.transform(part["text"].tolist())[0].get("word") for part in (known, asked))
+    by_words = unseen @ fit_differences(seen, compared, 1.0) if seen is not None else np.zeros(len(test))
     return {
         "campaign mean": np.zeros(len(test)),
         "longer text wins": asked["text"].str.len().to_numpy(float),
         "hand features LR": (wide / scale) @ weights,
-        "TF-IDF LR": member.score(asked["text"].tolist()),
+        "TF-IDF LR": by_words,
     }
 
 
@@ -102,10 +105,43 @@ def beats(figures: dict[str, Any]) -> tuple[bool, str]:
     return mine > best, said + (": better." if mine > best else ": not better.")
 
 
+def difference(examples: pd.DataFrame, mine: np.ndarray, theirs: np.ndarray, seed: int = 1) -> dict[str, Any]:
+    """Pair accuracy of two scores on the same pairs, weighted by certainty, and the 95% interval of their difference.
+
+    The bootstrap draws tests (or, among a brand's ads, ads), the same for both, so what they share cancels.
+    """
+    compared = pairs.compare(examples, seed)
+    units = _units(examples)[compared.better]
+    weight = compared.certainty
+    right = [_right(score[compared.better] - score[compared.worse]) * weight for score in (mine, theirs)]
+    totals = pd.DataFrame({"mine": right[0], "theirs": right[1], "all": weight}).groupby(units).sum().to_numpy()
+    rng = np.random.default_rng(seed)
+    draws = totals[rng.integers(len(totals), size=(2000, len(totals)))].sum(axis=1)
+    low, high = np.quantile((draws[:, 0] - draws[:, 1]) / draws[:, 2], [0.025, 0.975])
+    first, second, every = totals.sum(axis=0)
+    return {
+        "pairs": len(compared),
+        "accuracy": float(first / every),
+        "champion_accuracy": float(second / every),
+        "difference": float((first - second) / every),
+        "difference_95": [float(low), float(high)],
+    }
+
+
+def _right(gap: np.ndarray) -> np.ndarray:
+    return np.where(gap == 0, 0.5, (gap > 0).astype(float))
+
+
+def _units(examples: pd.DataFrame) -> np.ndarray:
+    """What a bootstrap draws: a test, or one ad of a brand."""
+    own = examples["group_key"].str.startswith("ads|")
+    return np.asarray(pd.factorize(examples["test_key"].where(~own, examples["example_key"]))[0])
+
+
 def _pairwise(gap: np.ndarray, groups: np.ndarray, bootstraps: int, seed: int) -> dict[str, Any]:
     if not len(gap):
         return {"pairs": 0, "accuracy": None, "auc": None, "accuracy_95": None, "f1": None}
-    right = np.where(gap == 0, 0.5, gap > 0)
+    right = _right(gap)
     both, truth = np.concatenate([gap, -gap]), np.repeat([1, 0], len(gap))
     totals = pd.DataFrame({"right": right, "pairs": 1.0}).groupby(groups).sum().to_numpy()
     rng = np.random.default_rng(seed)

@@ -19,7 +19,7 @@ from counterpitch.warehouse.connection import Connection
 log = logging.getLogger(__name__)
 
 OUTCOME = ("impressions", "clicks")
-IDENTITY = ("example_key", "group_key", "owner", "brand_id")
+IDENTITY = ("example_key", "group_key", "test_key", "owner", "brand_id")
 LEAST_IMPRESSIONS = 100
 LEAST_EXAMPLES = 40
 LEAST_CLICKS = 200

@@ -13,12 +13,60 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from counterpitch.ctr import features
+from counterpitch.ctr import features, registry
 from counterpitch.ctr.model import COLUMNS, CtrModel
+from counterpitch.ctr.refusals import NotEnoughData
+from counterpitch.ctr.train import BASE
+from counterpitch.warehouse import query
+from counterpitch.warehouse.connection import transaction
+
+_LOADED: dict[str, CtrModel] = {}
 
 MOST_REASONS = 5
 LEAST_POINTS = 0.005
 """Below this many percentage points a reason is noise to the reader."""
+
+
+def explain_text(
+    text: str, before: str | None = None, owner: str | None = None, context: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """What the champion says of a text that nobody has shown yet, and what changed against `before`.
+
+    Returns {"model_id", "trained_on" (owners), "mark", "ctr", "ctr_low", "ctr_high", "reasons"}; with `before` also
+    {"before": the same of that text, "change_points"}. `context` may set call_to_action, language, media_type,
+    placement. Under 100 ms once the champion is loaded. Raises NotEnoughData without a champion, ModelUnusable
+    when it cannot score here, ValueError on a text without a word.
+    """
+    if not text.strip():
+        raise ValueError("There is no text to explain. Give at least one word.")
+    model_id, mark, model = _champion()
+    texts = [text] if before is None else [text, before]
+    filled = {"call_to_action": "", "language": "und", "media_type": "", "placement": ""} | (context or {})
+    known = pd.DataFrame({"text": texts, **filled, "day": pd.Series(pd.NaT, index=range(len(texts)))})
+    known["day"] = known["day"].astype("datetime64[us]")
+    said = model.predict(known, owner)
+    why = reasons(model, known, said["score"].to_numpy())
+    told: list[dict[str, Any]] = [
+        {name: float(said[name].iloc[row]) for name in ("ctr", "ctr_low", "ctr_high")} | {"reasons": why[row]}
+        for row in range(len(texts))
+    ]
+    out: dict[str, Any] = {"model_id": model_id, "mark": mark, "trained_on": list(model.data["owners"]), **told[0]}
+    if before is not None:
+        out |= {"before": told[1], "change_points": round(100 * (told[0]["ctr"] - told[1]["ctr"]), 3)}
+    return out
+
+
+def _champion() -> tuple[str, str, CtrModel]:
+    """The champion, loaded once a process and asked for anew each time: a promotion shows at the next call."""
+    with transaction(application="counterpitch ctr explain") as conn:
+        held = query.rows(conn, "select model_id, mark from ml.champion where name = %(name)s", {"name": BASE})
+        if not held:
+            raise NotEnoughData("No champion yet, so there is nothing to explain with. Import results first.")
+        model_id = str(held[0]["model_id"])
+        if model_id not in _LOADED:
+            _LOADED.clear()
+            _LOADED[model_id] = registry.load(conn, model_id)[1]
+    return model_id, str(held[0]["mark"]), _LOADED[model_id]
 
 
 def reasons(model: CtrModel, known: pd.DataFrame, score: np.ndarray) -> list[list[dict[str, Any]]]:
@@ -29,11 +77,27 @@ def reasons(model: CtrModel, known: pd.DataFrame, score: np.ndarray) -> list[lis
     """
     if known.empty:
         return []
-    shares = model.contributions(known)
+    blocks = model.blocks(known)
+    wide = model.columns(blocks)
+    shares = shared_out(model, wide, blocks.devices)
     points = 100 * (expit(score)[:, None] - expit(score[:, None] - shares))
-    values = np.nan_to_num(features.matrix(known))
-    words = model.text.words(known["text"].tolist())
+    values = np.nan_to_num(blocks.devices)
+    words = model.strength.words(known["text"].tolist())
     return [_told(points[row], values[row], words[row]) for row in range(len(known))]
+
+
+def shared_out(model: CtrModel, wide: np.ndarray, devices: np.ndarray) -> np.ndarray:
+    """Each ad's log-odds shared out among COLUMNS (ads x COLUMNS); with one constant the shares add up to it.
+
+    The strength is linear, so its devices' parts are exact and go to the devices; the rest of it, against a typical
+    training text, is the wording's. What the booster adds is split by TreeSHAP (pred_contrib).
+    """
+    said = np.asarray(model.booster.predict(wide, pred_contrib=True, num_threads=model.params.threads))
+    shares = said[:, :-1].copy()
+    parts = model.strength.devices(devices)
+    shares[:, 1:] += parts
+    shares[:, 0] += wide[:, 0] - parts.sum(axis=1) - model.strength.typical
+    return np.asarray(shares * model.calibration.slope)
 
 
 def _told(points: np.ndarray, values: np.ndarray, words: dict[str, float]) -> list[dict[str, Any]]:
@@ -44,7 +108,7 @@ def _told(points: np.ndarray, values: np.ndarray, words: dict[str, float]) -> li
         if abs(worth) < LEAST_POINTS:
             continue
         name = COLUMNS[column]
-        more = _wording(words) if name == "text_strength" else {}
+        more = _wording(words) if name == "strength" else {}
         what = _wording_told(more) if more else features.in_words(name, float(values[column - 1]))
         out.append({"feature": name, "what": what, "points": worth, "text": f"{what}: {worth:+.2f} points", **more})
     return out

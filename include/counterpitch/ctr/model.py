@@ -1,11 +1,11 @@
-"""The model: text strength learnt from pairs, stacked under LightGBM on what is known before an ad runs.
+"""The model: the strength of words and devices, stacked under LightGBM on all that is known before an ad runs.
 
-1. A linear text member learns which words win, from pairs inside a test or brand (text.py). Its scores of
-   training texts are out of fold, so LightGBM sees them as they will be for new texts.
-2. LightGBM (cross-entropy, weighted by effective impressions, from each group's own rate as its start) learns
-   how strength, devices, format, placement and day shift the log-odds of a click inside a group.
-3. A slope and a base rate for each owner, fitted on out-of-fold margins, make the margin a calibrated CTR;
-   what they leave unexplained is the width of the interval.
+1. A linear mixed model learns the strength of each word and device inside tests and brands (strength.py). Its
+   scores of training examples are out of fold, so LightGBM sees them as they will be for new ads.
+2. LightGBM (cross-entropy, weighted by effective impressions) starts from each group's own rate and that strength,
+   and learns what they miss: how devices, format, placement and day bend the log-odds of a click.
+3. A slope fitted inside groups and a base rate for each owner make the margin a calibrated CTR; what they leave
+   unexplained is the width of the interval.
 
 Training is deterministic: same examples, same parameters, same bytes. The artifact is JSON, never a pickle.
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import lightgbm as lgb
@@ -23,13 +23,19 @@ import pandas as pd
 from scipy.special import expit, logit
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
-from counterpitch.ctr import features, pairs, splits
+from counterpitch.ctr import embeddings, features, splits, strength
 from counterpitch.ctr.calibration import Calibration
 from counterpitch.ctr.refusals import ModelUnusable
-from counterpitch.ctr.text import TextMember
+from counterpitch.ctr.strength import Blocks, Priors, Strength
+from counterpitch.ctr.vectors import TextVectors
 
-FORMAT = 1
-COLUMNS: tuple[str, ...] = ("text_strength", *features.NAMES)
+FORMAT = 2
+COLUMNS: tuple[str, ...] = ("strength", *features.NAMES)
+CHUNK = 20_000
+"""Ads are scored so many at a time: memory stays flat however many there are."""
+
+MOST_EXAMPLES = 60_000
+"""Training takes the newest groups up to here; more would cost memory and hardly teach."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +44,12 @@ class Params:
 
     seed: int = 20261120
     folds: int = 5
-    text_strength: float = 1.0
-    most_terms: int = 40_000
-    rounds: int = 120
+    priors: Priors = field(default_factory=Priors)
+    most_terms: int = 60_000
+    embedder: str | None = None
+    rounds: int = 60
     learning_rate: float = 0.05
-    leaves: int = 7
+    leaves: int = 4
     least_in_leaf: int = 30
     row_share: float = 0.8
     column_share: float = 0.6
@@ -55,34 +62,35 @@ class CtrModel:
     """A trained model: scores, explains, and turns to JSON and back without a change in any bit."""
 
     params: Params
-    text: TextMember
+    strength: Strength
     booster: lgb.Booster
     calibration: Calibration
     data: dict[str, Any]
 
-    def margins(self, known: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Features (ads x COLUMNS), margin in log-odds and word coverage of each ad of `known` (features.KNOWN)."""
-        wide = self._wide(known)
-        margin = np.asarray(self.booster.predict(wide, raw_score=True, num_threads=self.params.threads))
-        return wide, margin, self.text.coverage(known["text"].tolist())
+    def margins(self, known: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Margin in log-odds and word coverage of each ad of `known` (features.KNOWN)."""
+        margin, coverage = np.zeros(len(known)), np.zeros(len(known))
+        for start in range(0, len(known), CHUNK):
+            here = slice(start, start + CHUNK)
+            wide = self.columns(self.blocks(known.iloc[here]))
+            margin[here] = wide[:, 0] + self.booster.predict(wide, raw_score=True, num_threads=self.params.threads)
+            coverage[here] = self.strength.vectors.coverage(known["text"].iloc[here].tolist())
+        return margin, coverage
 
     def predict(self, known: pd.DataFrame, owner: str | None = None) -> pd.DataFrame:
         """Score of each ad if it ran for `owner`: score (log-odds), ctr, ctr_low, ctr_high (probabilities, 95%).
 
         An owner that training did not know is given the base rate of all examples.
         """
-        if known.empty:
-            return pd.DataFrame({c: pd.Series(dtype=float) for c in ("score", "ctr", "ctr_low", "ctr_high")})
-        _, margin, coverage = self.margins(known)
-        return self.calibration.apply(margin, coverage, owner)
+        return self.calibration.apply(*self.margins(known), known["day"], owner)
 
-    def contributions(self, known: pd.DataFrame) -> np.ndarray:
-        """What each feature adds to each ad's log-odds by TreeSHAP (Lundberg et al. 2018): ads x COLUMNS."""
-        said = self.booster.predict(self._wide(known), pred_contrib=True, num_threads=self.params.threads)
-        return np.asarray(said)[:, :-1] * self.calibration.slope
+    def blocks(self, known: pd.DataFrame) -> Blocks:
+        """What the model reads of ads."""
+        return read(self.strength.vectors, known, self.strength.embedder)
 
-    def _wide(self, known: pd.DataFrame) -> np.ndarray:
-        return np.column_stack([self.text.score(known["text"].tolist()), features.matrix(known)])
+    def columns(self, blocks: Blocks) -> np.ndarray:
+        """The booster's features: ads x COLUMNS."""
+        return np.column_stack([self.strength.score(blocks), blocks.devices])
 
     def to_json(self) -> str:
         """The artifact: one JSON text, keys sorted."""
@@ -91,7 +99,7 @@ class CtrModel:
             "features_version": features.VERSION,
             "columns": list(COLUMNS),
             "params": asdict(self.params),
-            "text": self.text.to_json(),
+            "strength": self.strength.to_json(),
             "booster": self.booster.model_to_string(),
             "calibration": self.calibration.to_json(),
             "data": self.data,
@@ -107,8 +115,8 @@ class CtrModel:
             said = json.loads(artifact)
             _refuse_other_version(said)
             return cls(
-                Params(**said["params"]),
-                TextMember.from_json(said["text"]),
+                Params(**said["params"] | {"priors": Priors(**said["params"]["priors"])}),
+                Strength.from_json(said["strength"]),
                 lgb.Booster(model_str=said["booster"]),
                 Calibration.from_json(said["calibration"]),
                 said["data"],
@@ -132,20 +140,38 @@ def fit(examples: pd.DataFrame, params: Params | None = None) -> CtrModel:
 
 
 def _fit(examples: pd.DataFrame, params: Params) -> CtrModel:
+    data = describe(examples)
+    examples = newest_groups(examples, MOST_EXAMPLES)
     known = examples[list(features.KNOWN)]
+    vectors = TextVectors.fit(known["text"].tolist(), params.most_terms)
+    blocks = read(vectors, known, params.embedder)
     fold = splits.folds(examples, params.folds, params.seed)
-    member = _member(examples, np.ones(len(examples), dtype=bool), params)
-    strength = np.zeros(len(examples))
+    out_of_fold = np.zeros(len(examples))
     for number in range(params.folds):
-        outside = fold != number
-        if outside.all():
-            continue
-        strength[~outside] = _member(examples, outside, params).score(known["text"][~outside].tolist())
-    wide = np.column_stack([strength, features.matrix(known)])
-    margin = _out_of_fold_margin(wide, examples, fold, params)
-    calibration = Calibration.fit(margin, examples)
-    booster = _boost(wide, examples, params)
-    return CtrModel(params, member, booster, calibration, describe(examples))
+        inside = fold == number
+        if inside.any() and not inside.all():
+            part = strength.fit(vectors, blocks.rows(~inside), examples[~inside], params.priors, params.embedder)
+            out_of_fold[inside] = part.score(blocks.rows(inside))
+    whole = strength.fit(vectors, blocks, examples, params.priors, params.embedder)
+    wide = np.column_stack([out_of_fold, blocks.devices])
+    calibration = Calibration.fit(_out_of_fold_margin(wide, examples, fold, params), examples)
+    return CtrModel(params, whole, _boost(wide, examples, params), calibration, data)
+
+
+def read(vectors: TextVectors, known: pd.DataFrame, embedder: str | None) -> Blocks:
+    """What a model reads of ads (features.KNOWN): TF-IDF, devices and context, and the embedding where one is set."""
+    texts = known["text"].tolist()
+    embedded = embeddings.embed(texts, embedder) if embedder else None
+    return Blocks(vectors.transform(texts)[0], features.matrix(known), embedded)
+
+
+def newest_groups(examples: pd.DataFrame, most: int) -> pd.DataFrame:
+    """The examples of the newest tests, whole tests, until there are `most`; all of them where there are fewer."""
+    if len(examples) <= most:
+        return examples
+    first = examples.groupby("test_key")["day"].transform("min").fillna(pd.Timestamp("1970-01-01"))
+    order = examples.assign(first=first).sort_values(["first", "example_key"], ascending=[False, True]).index[:most]
+    return examples.loc[order].sort_values("example_key", kind="stable").reset_index(drop=True)
 
 
 def describe(examples: pd.DataFrame) -> dict[str, Any]:
@@ -175,19 +201,14 @@ def _refuse_other_version(said: dict[str, Any]) -> None:
             )
 
 
-def _member(examples: pd.DataFrame, mask: np.ndarray, params: Params) -> TextMember:
-    rows = examples[mask].reset_index(drop=True)
-    compared = pairs.compare(rows, params.seed)
-    return TextMember.fit(rows["text"].tolist(), compared, strength=params.text_strength, most_terms=params.most_terms)
-
-
 def _out_of_fold_margin(wide: np.ndarray, examples: pd.DataFrame, fold: np.ndarray, params: Params) -> np.ndarray:
     margin = np.zeros(len(examples))
     for number in range(params.folds):
         inside = fold == number
         if inside.any() and not inside.all():
             booster = _boost(wide[~inside], examples[~inside], params)
-            margin[inside] = booster.predict(wide[inside], raw_score=True, num_threads=params.threads)
+            corrected = booster.predict(wide[inside], raw_score=True, num_threads=params.threads)
+            margin[inside] = wide[inside, 0] + corrected
     return margin
 
 
@@ -196,7 +217,7 @@ def _boost(wide: np.ndarray, examples: pd.DataFrame, params: Params) -> lgb.Boos
     wide, examples = wide[compared], examples[compared]  # alone in its group, an example starts where it ends
     impressions = examples["impressions"].to_numpy(float)
     clicks = examples["clicks"].to_numpy(float)
-    start = group_start(examples)
+    start = group_start(examples, wide[:, 0])
     data = lgb.Dataset(
         wide,
         label=np.clip(clicks / impressions, 0.0, 1.0),
@@ -216,7 +237,6 @@ def _boost(wide: np.ndarray, examples: pd.DataFrame, params: Params) -> lgb.Boos
         "bagging_freq": 1,
         "feature_fraction": params.column_share,
         "lambda_l2": params.l2,
-        "monotone_constraints": [1] + [0] * len(features.NAMES),
         "seed": params.seed,
         "deterministic": True,
         "force_row_wise": True,
@@ -226,12 +246,17 @@ def _boost(wide: np.ndarray, examples: pd.DataFrame, params: Params) -> lgb.Boos
     return lgb.train(settings, data, num_boost_round=params.rounds)
 
 
-def group_start(examples: pd.DataFrame) -> np.ndarray:
-    """Log-odds of each example's group, shrunk to all examples' by 200 impressions: where its boosting starts."""
-    totals = examples.groupby("group_key")[["impressions", "clicks"]].transform("sum")
-    overall = examples["clicks"].sum() / examples["impressions"].sum()
-    rate = (totals["clicks"] + 200 * overall) / (totals["impressions"] + 200)
-    return np.asarray(logit(np.clip(rate.to_numpy(float), 1e-6, 1 - 1e-6)))
+def group_start(examples: pd.DataFrame, strength: np.ndarray) -> np.ndarray:
+    """Where each example's boosting starts: its group's log-odds, moved by how its strength differs from the group's.
+
+    A group's rate is shrunk to that of all examples by 200 impressions.
+    """
+    impressions = examples["impressions"].to_numpy(float)
+    parts = pd.DataFrame({"n": impressions, "k": examples["clicks"].to_numpy(float), "s": impressions * strength})
+    totals = parts.groupby(examples["group_key"].to_numpy()).transform("sum")
+    overall = parts["k"].sum() / impressions.sum()
+    rate = np.clip((totals["k"] + 200 * overall) / (totals["n"] + 200), 1e-6, 1 - 1e-6)
+    return np.asarray(logit(rate) + strength - totals["s"] / totals["n"])
 
 
 def effective_impressions(impressions: np.ndarray, clicks: np.ndarray, start: np.ndarray) -> np.ndarray:

@@ -7,14 +7,20 @@ then a human must say yes; only where there is no champion at all is a model pro
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from counterpitch.ctr import evaluate
+import pandas as pd
+
+from counterpitch.ctr import evaluate, examples, features, pairs
 from counterpitch.ctr.model import CtrModel
 from counterpitch.ctr.refusals import ModelUnusable, NotEnoughData
 from counterpitch.ctr.train import BASE, train_on
 from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection, transaction
+
+LEAST_PAIRS = 30
+"""Fewer later pairs than this decide nothing."""
 
 
 def ensure_champion(partition_key: str) -> str:
@@ -55,6 +61,162 @@ def load(conn: Connection, model_id: str) -> tuple[str, CtrModel, dict[str, Any]
     if not held:
         raise ModelUnusable(f"No model is called {model_id!r}. The table ml.model lists them.")
     return _loaded(held[0])
+
+
+def compare(model_id: str) -> dict[str, Any]:
+    """Whether a challenger beats the champion on later data beyond noise.
+
+    Returns {"verdict", "reason", "model_id", "champion_id", ...figures}. verdict: `bootstrap` (there was no champion
+    and this one now is), `wins` (put it before a person), `keeps` (the champion stays), `same` (it is the champion).
+    Later data are the challenger's held-out rows from after the day the champion was trained on: neither has seen
+    them. It wins where the 95% bootstrap interval over tests of the difference in pair accuracy lies above 0.
+    """
+    with transaction(application="counterpitch ctr compare") as conn:
+        write.lock(conn, "ml.promotion", BASE)
+        row = _row(conn, "select_model", {"model_id": model_id})
+        if row is None:
+            raise ModelUnusable(f"No model is called {model_id!r}. The table ml.model lists them.")
+        held = _row(conn, "select_champion", {"name": BASE})
+        if held is None:
+            return _first(conn, row)
+        verdict = {"model_id": model_id, "champion_id": held["model_id"]}
+        if held["model_id"] == model_id:
+            return verdict | {"verdict": "same", "reason": "This model is the champion."}
+        try:
+            judged = _judge(conn, row, held)
+        except ModelUnusable as error:
+            judged = {"verdict": "wins", "reason": f"The champion can no longer score: {error}"}
+        verdict |= judged
+        _note(conn, model_id, {"comparison": verdict})
+        return verdict
+
+
+def promote(model_id: str, mark: str = "approved", decided_by: str = "operator", reason: str = "") -> str:
+    """Make a model the champion in one transaction; returns its id. Raises ModelUnusable if it cannot score here."""
+    with transaction(application="counterpitch ctr promote") as conn:
+        write.lock(conn, "ml.promotion", BASE)
+        load(conn, model_id)
+        _point(conn, model_id, mark, decided_by, reason or "promoted by hand")
+    return model_id
+
+
+def rollback(decided_by: str = "operator", reason: str = "") -> str:
+    """Take the last promotion back: the champion before it scores again. Returns its model_id.
+
+    Rolling back twice goes back two promotions. Raises ModelUnusable when there is none before, or it cannot score
+    here; the champion then stays.
+    """
+    with transaction(application="counterpitch ctr rollback") as conn:
+        write.lock(conn, "ml.promotion", BASE)
+        stack: list[str] = []
+        for row in query.rows(conn, query.sql(__file__, "select_promotions"), {"name": BASE}):
+            if row["mark"] == "rollback":
+                stack.pop()
+            else:
+                stack.append(str(row["model_id"]))
+        if len(stack) < 2:
+            raise ModelUnusable("There is no earlier champion to go back to. The table ml.promotion lists every move.")
+        load(conn, stack[-2])
+        _point(conn, stack[-2], "rollback", decided_by, reason or f"rolled back from {stack[-1]}")
+    return stack[-2]
+
+
+def record_decision(model_id: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Store what a person said of a challenger, and promote it only on "Promote".
+
+    `answer` is Airflow's HITL answer: chosen_options (list of str), params_input ({"reason": str}) and
+    responded_by_user, None where the time ran out: then the decision is `expired` and the champion stays.
+    """
+    user = answer.get("responded_by_user")
+    decision = "expired"
+    if user:
+        decision = "approved" if "Promote" in answer["chosen_options"] else "rejected"
+    row = {
+        "model_id": model_id,
+        "decision": decision,
+        "decided_by": (user or {}).get("name") or "nobody",
+        "reason": (answer.get("params_input") or {}).get("reason") or None,
+    }
+    with transaction(application="counterpitch ctr") as conn:
+        write.lock(conn, "ml.promotion", BASE)
+        write.copy(conn, "ml.decision", list(row), [row])
+        if decision == "approved":
+            load(conn, model_id)
+            _point(conn, model_id, "approved", str(row["decided_by"]), str(row["reason"] or "approved in the Airflow UI"))
+    return row
+
+
+def describe(model_id: str) -> str:
+    """The challenger as a person who decides wants to read it: Markdown with the comparison and its figures."""
+    with transaction(application="counterpitch ctr") as conn:
+        row = _row(conn, "select_model", {"model_id": model_id})
+    if row is None:
+        raise ModelUnusable(f"No model is called {model_id!r}. The table ml.model lists them.")
+    metrics = row["metrics"]
+    lines = [f"**{model_id}**, trained on what was known by {row['partition_key']}.", ""]
+    if "comparison" in metrics:
+        lines += [metrics["comparison"]["reason"], ""]
+    lines += [f"Held out: {metrics['split']}, {metrics['held_out_examples']} examples it was not trained on.", ""]
+    lines += ["| | pair accuracy | 95% | best one picked |", "|---|---|---|---|"]
+    for name, figures in metrics["table"].items():
+        pairs = figures["all_pairs"]
+        low, high = pairs["accuracy_95"] or (None, None)
+        lines.append(
+            f"| {name} | {_told(pairs['accuracy'])} | {_told(low)} to {_told(high)} | {_told(figures['top1'])} |"
+        )
+    owners = ", ".join(f"{name} ({said['examples']} examples)" for name, said in row["trained_on"]["owners"].items())
+    return "\n".join([*lines, "", f"Learnt from: {owners}."])
+
+
+def _told(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _first(conn: Connection, row: dict[str, Any]) -> dict[str, Any]:
+    better, said = evaluate.beats(row["metrics"])
+    if better:
+        _point(conn, row["model_id"], "bootstrap", "counterpitch", f"No champion yet. {said}")
+    return {
+        "verdict": "bootstrap" if better else "keeps",
+        "reason": f"There was no champion. {said}",
+        "model_id": row["model_id"],
+        "champion_id": row["model_id"] if better else None,
+    }
+
+
+def _judge(conn: Connection, challenger: dict[str, Any], champion_row: dict[str, Any]) -> dict[str, Any]:
+    _, model, _ = _loaded(dict(champion_row))
+    asked = {"model_id": challenger["model_id"], "after": champion_row["partition_key"]}
+    held = pd.DataFrame(query.rows(conn, query.sql(__file__, "select_later_held_out"), asked))
+    known = examples.read(conn, str(challenger["partition_key"]))
+    rows = known.merge(held[["example_key", "score"]], on="example_key") if len(held) else known.iloc[:0]
+    compared = pairs.compare(rows, seed=1) if len(rows) else None
+    if compared is None or len(compared) < LEAST_PAIRS:
+        count = 0 if compared is None else len(compared)
+        return {
+            "verdict": "keeps",
+            "reason": f"Only {count} pairs are later than the champion's training; {LEAST_PAIRS} are needed to tell.",
+        }
+    mine = rows["score"].to_numpy(float)
+    theirs = model.margins(rows[list(features.KNOWN)])[0]
+    figures = evaluate.difference(rows, mine, theirs)
+    low, high = figures["difference_95"]
+    verdict = "wins" if low > 0 else "keeps"
+    told = (
+        f"On {figures['pairs']} pairs later than the champion's training the challenger is right in "
+        f"{figures['accuracy']:.1%}, the champion in {figures['champion_accuracy']:.1%} "
+        f"(difference {figures['difference']:+.1%}, 95% {low:+.1%} to {high:+.1%}): "
+    )
+    return {"verdict": verdict, "reason": told + ("beyond noise." if low > 0 else "not beyond noise."), **figures}
+
+
+def _note(conn: Connection, model_id: str, more: dict[str, Any]) -> None:
+    query.execute(conn, query.sql(__file__, "update_metrics"), {"model_id": model_id, "more": write.as_json(more)})
+
+
+def _row(conn: Connection, name: str, key: dict[str, Any]) -> dict[str, Any] | None:
+    held = query.rows(conn, query.sql(__file__, name), key)
+    return held[0] if held else None
 
 
 def _loaded(row: dict[str, Any]) -> tuple[str, CtrModel, dict[str, Any]]:

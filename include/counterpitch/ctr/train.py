@@ -93,7 +93,7 @@ def _twin(older: pd.DataFrame, test: pd.DataFrame, params: model.Params) -> tupl
     known = test[list(features.KNOWN)]
     said = [twin.predict(rows, str(owner)).set_index(rows.index) for owner, rows in known.groupby(test["owner"])]
     predicted = pd.concat(said).sort_index()
-    scores = {"model": twin.margins(known)[1], **evaluate.baselines(older, test)}
+    scores = {"model": twin.margins(known)[0], **evaluate.baselines(older, test)}
     return scores, predicted["ctr"].to_numpy()
 
 

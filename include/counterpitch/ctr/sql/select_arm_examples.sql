@@ -2,6 +2,7 @@
 select
     min(source || ':' || experiment_id || ':' || arm_id) as example_key,
     'test|' || source || '|' || experiment_id || '|' || coalesce(image_id, '') as group_key,
+    'test|' || source || '|' || experiment_id as test_key,
     owner,
     null::text as brand_id,
     concat_ws(E'\n', nullif(headline, ''), nullif(body, '')) as clean_text,

@@ -14,6 +14,7 @@ with result as (
 select
     r.ad_key as example_key,
     'ads|' || r.brand_id as group_key,
+    'ads|' || r.brand_id as test_key,
     r.brand_id as owner,
     r.brand_id,
     t.clean_text,

@@ -1,0 +1,185 @@
+"""The strength of a text: a linear mixed model of log-odds, learnt inside tests and, shrunk, across them.
+
+The empirical log-odds of an example = its test's level + its image's level + strength of its words and devices +
+noise. Levels are random effects (Henderson 1975), so a test of four arms compares its arms, and what its level says
+about its words is used only as far as levels are alike. Weights have normal priors whose variances are parameters;
+noise has the binomial variance of each example (1/k + 1/(n-k)) and a rest that no word explains. All of it is one
+penalised least squares, solved by LSMR (Fong & Saunders 2011) in memory linear in the data. A pairwise model throws
+away by how much an arm won; this keeps it, and was measured better on every split (docs/model-card-ctr.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.sparse.linalg import LinearOperator, lsmr
+
+from counterpitch.ctr.vectors import TextVectors, WordShares, pack, unpack
+
+
+@dataclass(frozen=True)
+class Priors:
+    """Prior variances in squared log-odds: of each block's part of a strength, of the levels, and of the rest."""
+
+    word: float = 0.05
+    char: float = 0.03
+    devices: float = 0.02
+    embedding: float = 0.1
+    test: float = 0.3
+    image: float = 0.03
+    rest: float = 0.015
+
+
+@dataclass(frozen=True)
+class Strength:
+    """Weights of words, devices and embedding dimensions; scores, shares them out, turns to JSON and back.
+
+    typical: the mean part of the words (and embedding) in the strength of training texts.
+    """
+
+    vectors: TextVectors
+    weights: dict[str, np.ndarray]
+    centre: np.ndarray
+    scale: np.ndarray
+    typical: float = 0.0
+    embedder: str | None = None
+    _shares: dict[str, WordShares] = field(default_factory=dict, compare=False, repr=False)
+
+    def score(self, blocks: Blocks) -> np.ndarray:
+        """Strength of each example in log-odds."""
+        said = np.zeros(blocks.count)
+        for name, block in blocks.named(self.centre, self.scale).items():
+            said += np.asarray(block @ self.weights[name]).ravel()
+        return said
+
+    def devices(self, devices: np.ndarray) -> np.ndarray:
+        """What each device adds to each strength, against the average example: examples x devices."""
+        return np.asarray(standard(devices, self.centre, self.scale) * self.weights["devices"])
+
+    def words(self, texts: Sequence[str]) -> list[dict[str, float]]:
+        """For each text, what each of its words adds to its strength."""
+        shares = self._shares.setdefault("words", WordShares(self.vectors, self.weights))
+        return shares.of(texts)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {
+            "vectors": self.vectors.to_json(),
+            "weights": {name: pack(values) for name, values in self.weights.items()},
+            "centre": pack(self.centre),
+            "scale": pack(self.scale),
+            "typical": self.typical,
+            "embedder": self.embedder,
+        }
+
+    @classmethod
+    def from_json(cls, said: dict[str, Any]) -> Strength:
+        """The strength that `to_json` wrote."""
+        return cls(
+            TextVectors.from_json(said["vectors"]),
+            {name: unpack(values) for name, values in said["weights"].items()},
+            unpack(said["centre"]),
+            unpack(said["scale"]),
+            said["typical"],
+            said["embedder"],
+        )
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """What the model reads of examples: TF-IDF by shape, devices (examples x features.NAMES), embedding or None."""
+
+    text: dict[str, sparse.csr_array]
+    devices: np.ndarray
+    embedding: np.ndarray | None = None
+
+    @property
+    def count(self) -> int:
+        """How many examples."""
+        return len(self.devices)
+
+    def rows(self, mask: np.ndarray) -> Blocks:
+        """The blocks of some rows."""
+        text = {name: block[mask] for name, block in self.text.items()}
+        return Blocks(text, self.devices[mask], None if self.embedding is None else self.embedding[mask])
+
+    def named(self, centre: np.ndarray, scale: np.ndarray) -> dict[str, sparse.csr_array | np.ndarray]:
+        """Each block under its name, devices standardised."""
+        out: dict[str, sparse.csr_array | np.ndarray] = dict(self.text)
+        out["devices"] = standard(self.devices, centre, scale)
+        if self.embedding is not None:
+            out["embedding"] = self.embedding
+        return out
+
+
+def fit(
+    vectors: TextVectors, blocks: Blocks, examples: pd.DataFrame, priors: Priors, embedder: str | None = None
+) -> Strength:
+    """Learn from examples (test_key, group_key, impressions, clicks) and their blocks, row by row the same."""
+    devices = squash(blocks.devices)
+    centre = np.nan_to_num(np.nanmean(devices, axis=0)) if len(devices) else np.zeros(devices.shape[1])
+    spread = np.nan_to_num(np.nanstd(devices, axis=0))
+    varied = spread > 1e-9
+    scale = np.where(varied, 1 / (np.where(varied, spread, 1.0) * np.sqrt(max(1, varied.sum()))), 0.0)
+    named = blocks.named(centre, scale)
+    weights = _solve(named, examples, priors)
+    wording = [np.asarray(block @ weights[name]).mean() for name, block in named.items() if name != "devices"]
+    return Strength(vectors, weights, centre, scale, float(sum(wording)), embedder)
+
+
+def standard(devices: np.ndarray, centre: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Devices centred and scaled; a missing value is the average."""
+    return np.asarray(np.nan_to_num((squash(devices) - centre) * scale))
+
+
+def squash(devices: np.ndarray) -> np.ndarray:
+    """ln(1 + count): the tenth comma matters less than the first."""
+    return np.asarray(np.log1p(np.maximum(devices, 0.0)))
+
+
+def log_odds(impressions: np.ndarray, clicks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Empirical log-odds and their binomial variance, with half a click added on either side (Haldane-Anscombe)."""
+    clicked, not_clicked = clicks + 0.5, impressions - clicks + 0.5
+    return np.log(clicked / not_clicked), 1 / clicked + 1 / not_clicked
+
+
+def _solve(
+    named: dict[str, sparse.csr_array | np.ndarray], examples: pd.DataFrame, priors: Priors
+) -> dict[str, np.ndarray]:
+    target, noise = log_odds(examples["impressions"].to_numpy(float), examples["clicks"].to_numpy(float))
+    precision = 1 / np.sqrt(noise + priors.rest)
+    sds = {name: np.sqrt(getattr(priors, name)) for name in named}
+    levels = [
+        np.sqrt(variance) * _one_hot(examples[key])
+        for key, variance in (("test_key", priors.test), ("group_key", priors.image))
+    ]
+    thin = {name: sds[name] * block for name, block in named.items() if sparse.issparse(block)}
+    wide = {name: sds[name] * np.asarray(block) for name, block in named.items() if name not in thin}
+    sparse_part = sparse.csr_array(sparse.diags_array(precision) @ sparse.hstack([*thin.values(), *levels]))
+    dense_part = np.hstack(list(wide.values())) * precision[:, None]
+    turned, border = sparse.csr_array(sparse_part.T), sparse_part.shape[1]
+    operator = LinearOperator(
+        (len(target), border + dense_part.shape[1]),
+        matvec=lambda v: sparse_part @ v[:border] + dense_part @ v[border:],
+        rmatvec=lambda u: np.concatenate([turned @ u, dense_part.T @ u]),
+        dtype=np.float64,
+    )
+    aim = (target - np.average(target, weights=precision**2)) * precision
+    found = lsmr(operator, aim, damp=1.0, maxiter=150, atol=1e-6, btol=1e-6)[0]
+    out, start = {}, 0
+    for part, begin in ((thin, 0), (wide, border)):
+        start = begin
+        for name, block in part.items():
+            out[name] = sds[name] * found[start : start + block.shape[1]]
+            start += block.shape[1]
+    return out
+
+
+def _one_hot(keys: pd.Series) -> sparse.csr_array:
+    codes = pd.factorize(keys)[0]
+    return sparse.csr_array((np.ones(len(codes)), (np.arange(len(codes)), codes)))

@@ -1,0 +1,66 @@
+"""Reasons name what a copywriter can change; what-if shows the change."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from counterpitch.ctr import explain, features, model, registry
+from counterpitch.ctr.refusals import NotEnoughData
+from counterpitch.warehouse.connection import Connection
+from tests.ctr import planted
+
+
+def test_a_planted_effect_is_found_with_its_sign_and_rough_size(conn: Connection) -> None:
+    planted.fill(conn)
+    registry.ensure_champion(planted.DAY)
+    asked = explain.explain_text(
+        "Sleep well with a plan?\nStart a free trial.",
+        before="Sleep well with a plan.\nJoin our webinar.",
+        owner="acme",
+    )
+    assert asked["change_points"] > 0.8, "planted: a question +0.35 and a free trial over a webinar +1.0 in log-odds"
+    assert asked["ctr_low"] < asked["ctr"] < asked["ctr_high"]
+    assert asked["mark"] == "bootstrap"
+    assert asked["trained_on"] == ["acme", "own"]
+    told = {reason["feature"]: reason for reason in asked["reasons"]}
+    assert told["strength"]["points"] > 0
+    assert {"free", "trial"} & set(told["strength"]["helps"])
+    assert "webinar" in {r["feature"]: r for r in asked["before"]["reasons"]}["strength"]["hurts"]
+
+
+def test_shares_add_up_to_the_prediction() -> None:
+    fitted = model.fit(planted.frame(120, 20))
+    known = planted.frame(120, 20)[list(features.KNOWN)].head(20)
+    blocks = fitted.blocks(known)
+    shares = explain.shared_out(fitted, fitted.columns(blocks), blocks.devices)
+    margin = fitted.margins(known)[0] * fitted.calibration.slope
+    assert np.ptp(margin - shares.sum(axis=1)) == pytest.approx(0, abs=1e-9), "all but one constant is shared out"
+
+
+def test_an_unknown_language_gets_a_wide_interval_and_an_empty_text_a_refusal(conn: Connection) -> None:
+    planted.fill(conn)
+    registry.ensure_champion(planted.DAY)
+    known = explain.explain_text("Sleep well with a plan.\nBegin today.")
+    strange = explain.explain_text("кушайте дома с удовольствием")
+    width = [np.log(a["ctr_high"] / a["ctr_low"]) for a in (known, strange)]
+    assert width[1] > 1.3 * width[0]
+    with pytest.raises(ValueError, match="no text"):
+        explain.explain_text("  ")
+
+
+def test_warm_answers_take_less_than_a_tenth_of_a_second(conn: Connection) -> None:
+    planted.fill(conn)
+    registry.ensure_champion(planted.DAY)
+    explain.explain_text("Cook at home today.")
+    started = time.process_time()
+    for number in range(5):
+        explain.explain_text(f"Cook at home today? Lesson {number}")
+    assert (time.process_time() - started) / 5 < 0.1
+
+
+def test_without_a_champion_there_is_a_sentence_instead(warehouse: str) -> None:
+    with pytest.raises(NotEnoughData, match="No champion yet"):
+        explain.explain_text("Cook at home.")
