@@ -16,10 +16,11 @@ from counterpitch.sources.base import SweepFailed
 
 @dataclass(frozen=True)
 class Credentials:
-    """A base address ('' for the platform's own) and a token that no repr shows."""
+    """A base address ('' for the platform's own), a token or secret that no repr shows, and who it belongs to."""
 
     address: str
     token: str = field(repr=False)
+    login: str = ""
 
 
 def credentials(connection_id: str) -> Credentials:
@@ -39,12 +40,14 @@ def _told(text: str) -> Credentials:
     """A connection as Airflow reads it from the environment: JSON, or a URI."""
     if text.lstrip().startswith("{"):
         fields = json.loads(text)
-        return Credentials(str(fields.get("host") or ""), str(fields.get("password") or ""))
+        return Credentials(
+            str(fields.get("host") or ""), str(fields.get("password") or ""), str(fields.get("login") or "")
+        )
     parts = urlsplit(text)
     host = parts.hostname or ""
     scheme = parts.scheme if parts.scheme in {"http", "https"} else "https"
     address = f"{scheme}://{host}{f':{parts.port}' if parts.port else ''}{parts.path.rstrip('/')}" if host else ""
-    return Credentials(address, unquote(parts.password or ""))
+    return Credentials(address, unquote(parts.password or ""), unquote(parts.username or ""))
 
 
 def _kept(connection_id: str) -> Credentials | None:
@@ -55,4 +58,4 @@ def _kept(connection_id: str) -> Credentials | None:
         kept = Connection.get(connection_id)
     except Exception:
         return None
-    return Credentials(str(kept.host or ""), str(kept.password or ""))
+    return Credentials(str(kept.host or ""), str(kept.password or ""), str(kept.login or ""))

@@ -86,6 +86,10 @@ class Api:
             raise SweepInterrupted(error.code, f"{error} The sweep goes on from here when it is tried again.") from None
         raise AssertionError("stamina gives at least one attempt")
 
+    def use_token(self, token: str) -> None:
+        """Send this token from now on."""
+        self._client.headers["authorization"] = f"Bearer {token}"
+
     def come_back_in(self, seconds: float) -> None:
         """Make no call for so long: the platform said in a good answer that the quota is used up."""
         self._free_at = time.monotonic() + seconds

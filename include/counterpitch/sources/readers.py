@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from counterpitch.sources import meta_graph
+from counterpitch.sources import meta_graph, tiktok_ads
 from counterpitch.sources.base import Source, SweepFailed, Window
 from counterpitch.sources.credentials import credentials
 from counterpitch.sources.files import FilesSource
 from counterpitch.sources.http import Api
 from counterpitch.sources.meta_ad_library import MetaAdLibrary
+from counterpitch.sources.tiktok_ads import TIKTOK, TikTokAds
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
 
@@ -49,6 +50,22 @@ def _meta_ad_library(conn: Connection, feed: Mapping[str, Any], window: Window) 
     )
 
 
+def _tiktok_ads(conn: Connection, feed: Mapping[str, Any], window: Window) -> Source:
+    options = feed["options"]
+    found = credentials(options.get("connection", "tiktok"))
+    address, _ = _looking(found.address or TIKTOK, window)
+    api = Api(address, tiktok_ads.check, first_wait=float(options.get("first_wait", 0.5)))
+    known = query.rows(conn, query.sql(__file__, "list_page_ids"), feed)
+    return TikTokAds(
+        api,
+        found.login,
+        found.token,
+        lambda _: [row["page_id"] for row in known],
+        country=options.get("country", "ALL"),
+        name=feed["source"],
+    )
+
+
 def _looking(address: str, window: Window) -> tuple[str, Callable[[], date]]:
     if "{day}" in address:
         return address.replace("{day}", window.last.isoformat()), lambda: window.last
@@ -58,4 +75,5 @@ def _looking(address: str, window: Window) -> tuple[str, Callable[[], date]]:
 READERS: Mapping[str, Callable[[Connection, Mapping[str, Any], Window], Source]] = {
     "files": _files,
     "meta_ad_library": _meta_ad_library,
+    "tiktok_ads": _tiktok_ads,
 }

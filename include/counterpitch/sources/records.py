@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from counterpitch.sources import meta_ad_library
+from counterpitch.sources import meta_ad_library, tiktok_ads
 from counterpitch.sources.canonical import Problem, Record
 from counterpitch.sources.mapping import mapping
 
@@ -17,6 +17,7 @@ Reader = Callable[[Mapping[str, Any]], tuple[Record, list[Problem]]]
 PLATFORMS: Mapping[str, Reader] = {
     meta_ad_library.SHAPE: meta_ad_library.read,
     meta_ad_library.PAST_SHAPE: meta_ad_library.read_past,
+    tiktok_ads.SHAPE: tiktok_ads.read,
 }
 
 
