@@ -24,7 +24,7 @@ stop: ## Stop everything that `make run` started; data stay
 	@if [ -x $(PY) ]; then $(PY) -m counterpitch down; else echo "Nothing was installed, so nothing runs."; fi
 
 status: ## Say what runs, and where the UI is
-	@if [ -x $(PY) ]; then $(PY) -m counterpitch status; else echo "Not installed yet: make run"; fi
+	@if [ -x $(PY) ]; then $(PY) -m counterpitch status || true; else echo "Not installed yet: make run"; fi
 
 test: .venv/.dev ## Run the tests
 	@$(PY) -m pytest

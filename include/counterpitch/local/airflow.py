@@ -25,7 +25,7 @@ import httpx
 import psutil
 
 from counterpitch.local import checks
-from counterpitch.local.configuration import LOOPBACK, METADATA, environment, metadata_url
+from counterpitch.local.configuration import LOOPBACK, METADATA, environment
 from counterpitch.local.errors import LocalFailure
 from counterpitch.local.postgres import Cluster
 from counterpitch.local.processes import Program, stop
@@ -63,8 +63,8 @@ class Stack:
 
     @property
     def cluster(self) -> Cluster | None:
-        """The embedded Postgres; None where warehouse and metadata are configured elsewhere."""
-        if self.given.warehouse_url and metadata_url(self.given):
+        """The embedded Postgres; None where the warehouse is configured elsewhere."""
+        if self.given.warehouse_url:
             return None
         return Cluster(self.given.postgres_home, self.given.sockets)
 
