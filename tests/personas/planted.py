@@ -16,6 +16,7 @@ MARKET = "meals"
 OWN = "ours"
 RIVALS = ("alpha", "beta", "gamma", "delta")
 
+
 def _said(first: Sequence[str], second: Sequence[str]) -> list[str]:
     return [f"{one} {other}" for one in first for other in second]
 

@@ -98,3 +98,46 @@ def test_a_market_without_ads_is_empty_and_not_an_error(conn: Connection) -> Non
     conn.commit()
     assert aggregate_market(MARKET, DAY) == {"themes": 0, "personas": 0, "gaps": 0}
     assert {row["texts"] for row in written(conn)["clustering"]} == {0}
+
+
+def test_an_old_day_run_again_changes_nothing_of_a_newer_one(conn: Connection) -> None:
+    planted_market(conn)
+    for day in (DAY, "2026-11-21"):
+        aggregate_market(MARKET, day)
+    before = written(conn)
+    aggregate_market(MARKET, DAY)
+    assert written(conn) == before
+
+
+def test_ids_persist_when_ads_come_and_go(conn: Connection) -> None:
+    planted_market(conn)
+    aggregate_market(MARKET, DAY)
+    rng = np.random.default_rng(9)
+    plant(conn, [ad for brand in RIVALS for ad in invent(rng, brand, 20, even_mix(), days=["2026-11-25"])])
+    aggregate_market(MARKET, "2026-11-25")
+    days = {day: written(conn, day) for day in (DAY, "2026-11-25")}
+    for table, key in (("persona", "persona_id"), ("theme", "theme_id")):
+        ids = [{row[key] for row in days[day][table]} for day in days]
+        assert ids[0] == ids[1]
+        assert {row["change"] for row in days["2026-11-25"][table]} == {"kept"}
+
+
+def test_a_backfilled_past_takes_the_ids_of_the_day_that_is_known(conn: Connection) -> None:
+    ads = planted_market(conn)
+    aggregate_market(MARKET, DAY)
+    for ad in ads:
+        ad.days = ["2026-11-12"]
+    plant(conn, ads)
+    for _ in range(2):
+        aggregate_market(MARKET, "2026-11-12")
+    past, known = written(conn, "2026-11-12"), written(conn, DAY)
+    assert {row["persona_id"] for row in past["persona"]} == {row["persona_id"] for row in known["persona"]}
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_handful_of_texts_is_enough_to_say_something(conn: Connection, count: int) -> None:
+    register(conn)
+    plant(conn, invent(np.random.default_rng(1), "alpha", count, even_mix()))
+    counts = aggregate_market(MARKET, DAY)
+    assert 1 <= counts["personas"] <= count
+    assert {row["kind"] for row in written(conn)["gap"]} <= {"thin"}

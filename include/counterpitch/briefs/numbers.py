@@ -70,6 +70,11 @@ def _gap(case: Case, market: Market) -> Figure:
         f"{ours}. We trail by {_points(-gap['difference'])} (95% interval: "
         f"{_points(-gap['difference_high'], unit=False)} to {_points(-gap['difference_low'])})."
     )
+    if gap["kind"] == "even":
+        text += (
+            " Looked at alone, that is no accident; among all the places compared at once it still could be "
+            f"(q = {gap['q_value']:.2f}). Treat it as a lead and test it small."
+        )
     names = ("our_messages", "our_total", "their_total", "our_share", "their_share", "difference", "difference_low",
              "difference_high", "q_value")  # fmt: skip
     return Figure("the gap", text, {name: gap[name] for name in names}, _gap_rows(case, market))
@@ -148,6 +153,8 @@ def _of_rivals(brands: int, rivals: int) -> str:
 def _still(still: int, of: int) -> str:
     if still == of:
         return "all of them were still running when we last looked" if of > 1 else "it was still running when we looked"
+    if not still:
+        return "none of them was still running when we last looked"
     verb = "was" if still == 1 else "were"
     return f"{wording.number(still)} of the {wording.number(of)} {verb} still running when we last looked"
 

@@ -10,9 +10,10 @@ from counterpitch.briefs import wording
 from counterpitch.briefs.gather import Case, Evidence
 from counterpitch.briefs.numbers import Figure
 from counterpitch.briefs.story import READER, Story
+from counterpitch.personas.casing import capitalise
+from counterpitch.personas.name import listed
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~])")
-FIELDS = {"customer_need": "the need", "product_feature": "the promise", "target_audience": "who it speaks to"}
 
 
 def page(story: Story, case: Case, figures: Sequence[Figure]) -> str:
@@ -37,7 +38,7 @@ def page(story: Story, case: Case, figures: Sequence[Figure]) -> str:
         _bullets(story.formats),
         *_headlines(story),
         "## Where the numbers come from",
-        _bullets(_source(figure) for figure in figures),
+        _bullets(_sources(figures), escaped=True),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -48,12 +49,11 @@ def escape(text: str) -> str:
 
 
 def _standing(story: Story, case: Case) -> str:
-    kind = "White space" if case.gap["kind"] == "white_space" else "We are behind"
-    return f"*{kind} · {escape(story.persona)} · {escape(story.theme)}*"
+    kinds = {"white_space": "White space", "behind": "We are behind", "even": "A lead to test, not a proven gap"}
+    return f"*{kinds[case.gap['kind']]} · {escape(story.persona)} · {escape(story.theme)}*"
 
 
 def _evidence(evidence: Evidence) -> str:
-    lines = [f"> {_shown(mention.quote)}" for mention in _distinct(evidence) if mention.quote]
     said = [
         f"**{escape(evidence.brand)}**",
         f"running {wording.count(evidence.ad.running_days, 'day')}",
@@ -62,18 +62,12 @@ def _evidence(evidence: Evidence) -> str:
         _expected(evidence),
         _link(evidence),
     ]
-    quotes = "\n>\n".join(lines) or "> (no quote)"
-    return f"{quotes}\n>\n> — {' · '.join(part for part in said if part)}"
+    return f"{_lines(evidence.lines)}\n>\n> — {' · '.join(part for part in said if part)}"
 
 
-def _distinct(evidence: Evidence) -> list[Any]:
-    """Its quotes, none that lies inside another."""
-    kept: list[Any] = []
-    for mention in sorted(evidence.mentions, key=lambda m: -len(m.quote or "")):
-        if not any((mention.quote or "") in (other.quote or "") for other in kept):
-            kept.append(mention)
-    place = {mention.key: i for i, mention in enumerate(evidence.mentions)}
-    return sorted(kept, key=lambda mention: place[mention.key])
+def _lines(lines: Sequence[str]) -> str:
+    """Sentences of one ad; what was left out between them is shown."""
+    return "\n>\n> […]\n>\n".join(f"> {_shown(line)}" for line in lines) or "> (no quote)"
 
 
 def _expected(evidence: Evidence) -> str | None:
@@ -95,7 +89,7 @@ def _link(evidence: Evidence) -> str:
 def _fact(fact: Any) -> str:
     marked = "" if fact["language"] in {READER, "und"} else f" · in {wording.language(fact['language'])}"
     days = wording.count(fact["running_days"], "day")
-    return f"> {_shown(fact['quote'])}\n>\n> — our ad `{fact['ad_key']}`, running {days}{marked}"
+    return f"{_lines(fact['lines'])}\n>\n> — our ad `{fact['ad_key']}`, running {days}{marked}"
 
 
 def _headlines(story: Story) -> list[str]:
@@ -105,12 +99,16 @@ def _headlines(story: Story) -> list[str]:
     return ["## Headlines to start from", _bullets(lines, escaped=True)]
 
 
-def _source(figure: Figure) -> str:
-    key = ", ".join(
-        f"{name} = {value if not isinstance(value, list) else wording.count(len(value), 'ad')}"
-        for name, value in figure.rows["key"].items()
-    )
-    return f"{figure.name}: {figure.rows['table']} where {key}"
+def _sources(figures: Sequence[Figure]) -> list[str]:
+    """One line for each set of rows, with the figures that were counted from it."""
+    found: dict[str, list[str]] = {}
+    for figure in figures:
+        key = ", ".join(
+            f"{name} {value if not isinstance(value, list) else 'of ' + wording.count(len(value), 'ad')}"
+            for name, value in figure.rows["key"].items()
+        )
+        found.setdefault(f"`{figure.rows['table']}`, `{key}`", []).append(figure.name)
+    return [f"{capitalise(listed(names))}: {rows}" for rows, names in found.items()]
 
 
 def _bullets(items: Any, *, escaped: bool = False) -> str:

@@ -7,17 +7,28 @@ format that was counted. Where we have no fact of our own, the brief says what t
 from __future__ import annotations
 
 import hashlib
+import re
+import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from counterpitch.briefs import wording
-from counterpitch.briefs.gather import Case, Market, Said
+from counterpitch.briefs.gather import Case, Evidence, Market, Said
 from counterpitch.personas.casing import Casing, capitalise
-from counterpitch.personas.name import listed
+from counterpitch.personas.embed import is_person, tokens
+from counterpitch.personas.facts import APT
+from counterpitch.personas.name import aptness, concepts_in, listed, shape
 
 READER = "en"  # the language that briefs are written in
+_FINITE = re.compile(
+    r"\b(?:is|are|was|were|isn't|aren't|has|have|will|won't|can|can't|do|don't|does|doesn't|didn't)\b", re.I
+)
+LONG = 18  # words of a sentence from which only the quoted piece of it is shown
+PHRASE = 0.6  # shape from which a value may carry a sentence
 
 
 @dataclass(frozen=True)
@@ -56,7 +67,7 @@ class Story:
 def tell(case: Case, market: Market, casing: Casing, brief_id: str) -> Story:
     """The story of a case. Equal cases give equal stories; wordings vary by brief_id, not by chance."""
     persona = _in_sentence(case.gap["persona"], casing)
-    theme = wording.topic(_in_sentence(case.gap["theme"], casing))
+    theme = casing.with_article(wording.topic(_in_sentence(case.gap["theme"], casing)))
     pick = _Pick(brief_id)
     want = _wanted(case)
     why = _outcome(case, want)
@@ -67,7 +78,7 @@ def tell(case: Case, market: Market, casing: Casing, brief_id: str) -> Story:
         theme=case.gap["theme"],
         as_a=wording.as_a(persona),
         i_want=_wish(want, case, casing),
-        so_that=_so_that(why, casing),
+        so_that=_so_that(why, case, casing, pick),
         key_message=_key_message(persona, theme, facts, pick),
         proof=_proof(case, theme, facts),
         facts=facts,
@@ -97,44 +108,54 @@ def _in_sentence(name: str, casing: Casing) -> str:
 
 
 def _wanted(case: Case) -> Said | None:
-    """The need to build on: among those said most, one that is in the reader's language and bends well."""
-    said = list(case.needs) or list(case.features)
-    return max(said[:6], key=lambda s: (_fit(s), s.texts), default=None)
+    """The need to build on: among those said most, one that speaks of the theme and bends well; None: none does."""
+    ranked = sorted(
+        [s for s in case.needs if _bends(s)],
+        key=lambda s: (-aptness(s.value, case.marks, "want") * shape(s.value) * (1 + s.texts) ** 0.5, s.value),
+    )
+    best = ranked[0] if ranked else None
+    return best if best and aptness(best.value, case.marks, "want") >= APT else None
 
 
 def _outcome(case: Case, want: Said | None) -> Said | None:
-    """What the need is for: another need of the same texts, of this persona, or of the same theme."""
-    texts = (value["value"] for value in case.gap["needs"])
-    of_persona = [Said(value, 0, "en") for value in texts]
-    known = set(wording.bare(want.value).casefold().split()) if want else set()
-    options = [*case.other_needs[:6], *of_persona, *case.needs[1:4]]
-    other = [s for s in options if not _same(known, s) and _fit(s) > 0]
-    return max(other[:6], key=lambda s: (_fit(s), s.texts), default=None)
+    """What the need is for: another need that the same texts state, on another matter than the first."""
+    known = concepts_in(want.value, "want") if want else {max(case.marks, key=lambda n: case.marks[n], default="")}
+    words = set(wording.bare(want.value).casefold().split()) if want else set()
+    options = [
+        s
+        for s in case.other_needs[:8]
+        if _bends(s) and concepts_in(s.value, "want") - known and not words & set(s.value.casefold().split())
+    ]
+    return max(options, key=lambda s: (s.texts, shape(s.value), s.value), default=None)
 
 
-def _same(known: set[str], said: Said) -> bool:
-    words = set(wording.bare(said.value).casefold().split())
-    return len(words & known) > 0.5 * min(len(words), len(known) or 1)
-
-
-def _fit(said: Said) -> int:
-    """0 to 3: how well a value carries a sentence in the reader's language."""
-    words = len(said.value.split())
-    return int(said.language == READER) + int(2 <= words <= 6) + int(not wording.is_clause(said.value))
+def _bends(said: Said) -> bool:
+    if said.language not in {READER, "und"} or not said.whole:
+        return False
+    return shape(said.value) >= PHRASE and not wording.is_clause(said.value) and not _FINITE.search(said.value)
 
 
 def _wish(want: Said | None, case: Case, casing: Casing) -> str:
     if want is None:
-        return f"an answer on {wording.topic(_in_sentence(case.gap['theme'], casing))}"
-    if want.language not in {READER, "und"}:
-        return f"an answer to {wording.quoted(wording.bare(want.value))} ({wording.language(want.language)})"
-    return wording.wish(casing.apply(want.value))
+        return casing.with_article(wording.wish(_in_sentence(case.gap["theme"], casing)))
+    return casing.with_article(wording.wish(casing.apply(want.value)))
 
 
-def _so_that(why: Said | None, casing: Casing) -> str | None:
-    if why is None or why.language not in {READER, "und"}:
-        return None
-    return wording.outcome(casing.apply(why.value))
+def _so_that(why: Said | None, case: Case, casing: Casing, pick: _Pick) -> str | None:
+    """The outcome that the ads state; where they state none that bends, what such a wish is for."""
+    if why is not None:
+        return casing.with_article(wording.outcome(casing.apply(why.value)), after="I get")
+    for concept in sorted(case.marks, key=lambda name: (-case.marks[name], name)):
+        if concept in outcomes():
+            return pick("so that", outcomes()[concept])
+    return None
+
+
+@lru_cache(maxsize=1)
+def outcomes() -> dict[str, list[str]]:
+    """Concept of what people want -> what it is for, in the first person."""
+    told = tomllib.loads((Path(__file__).parent / "outcomes.toml").read_text(encoding="utf-8"))
+    return {concept: list(said) for concept, said in told.items()}
 
 
 def _title(case: Case, persona: str, theme: str, pick: _Pick) -> str:
@@ -148,17 +169,20 @@ def _title(case: Case, persona: str, theme: str, pick: _Pick) -> str:
         f"Say more to {persona} about {theme}",
         f"{capitalise(theme)}: catch up with {persona}",
     ]
+    if case.gap["kind"] == "even":
+        return pick("title", [f"Test {theme} with {persona}", f"{capitalise(theme)} for {persona}: worth a test"])
     silent = case.gap["kind"] == "white_space" or not case.gap["our_messages"]
     return pick("title", open_ground if silent else catch_up)
 
 
-def _fact(evidence: Any, casing: Casing) -> dict[str, Any]:
+def _fact(evidence: Evidence, casing: Casing) -> dict[str, Any]:
     mention = evidence.mentions[0]
     return {
         "ad_key": evidence.ad.ad_key,
         "text_hash": evidence.ad.text_hash,
-        "value": casing.apply(wording.fact(mention.value)),
+        "value": casing.apply(wording.fact(mention.said)),
         "quote": mention.quote,
+        "lines": list(evidence.lines),
         "language": evidence.language,
         "running_days": evidence.ad.running_days,
     }
@@ -170,22 +194,41 @@ def _key_message(persona: str, theme: str, facts: Sequence[Mapping[str, Any]], p
             f"None yet. We have no line on {theme} that our own ads can back. Settle what is true of us first (see "
             "“What we can prove”), then write the one sentence."
         )
-    lead = facts[0]["value"]
+    lead = wording.quoted(_line(facts[0]))
+    if facts[0]["language"] not in {READER, "und"}:
+        lead += _marked(facts[0]["language"])
+    if set(tokens(theme)) <= set(tokens(lead)):
+        return pick(
+            "key message",
+            [
+                f"Tell {persona} what we already tell others: {lead}.",
+                f"We have the line already; it is {persona} who should hear it: {lead}.",
+            ],
+        )
     return pick(
         "key message",
         [
-            f"For {persona}, put {theme} first and show it with what we already say: {lead}.",
-            f"We can answer {theme} today: {lead}. Say it to {persona}, in their words.",
-            f"{capitalise(lead)}. That is our answer on {theme}, and {persona} should hear it from us.",
+            f"For {persona}, put {theme} first, and show it with what we already say elsewhere: {lead}.",
+            f"We have an answer on {theme}: {lead}. Say it to {persona}, in their words and about their day.",
+            f"{lead}: that is our answer on {theme}, and {persona} should hear it from us.",
         ],
     )
+
+
+def _line(fact: Mapping[str, Any]) -> str:
+    """A fact as our ad puts it: its whole sentence, or its quote where that is long."""
+    lines = [wording.bare(line) for line in fact["lines"]]
+    return lines[0] if lines and len(lines[0].split()) <= LONG else wording.bare(str(fact["quote"]))
 
 
 def _proof(case: Case, theme: str, facts: Sequence[Mapping[str, Any]]) -> str:
     if facts:
         kinds = wording.count(case.gap["own_facts"], "feature")
-        return f"Our own ads already quote {kinds} on this theme. These lines have run; use them as they stand."
-    asked = listed(wording.quoted(wording.bare(said.value)) for said in case.features[:3])
+        return (
+            f"Our own ads already quote {kinds} on this theme; the best are below. They are our words, in public: "
+            "check that each still holds, then build on one."
+        )
+    asked = listed(wording.quoted(wording.bare(said.value)) for said in case.features[:8] if _bends(said))
     promised = f" Competitors promise {asked}." if asked else ""
     return (
         f"Nothing in our own ads backs an answer on {theme}, so this is not ground we can claim.{promised} Find out "
@@ -195,36 +238,50 @@ def _proof(case: Case, theme: str, facts: Sequence[Mapping[str, Any]]) -> str:
 
 def _do(case: Case, casing: Casing, facts: Sequence[Mapping[str, Any]]) -> list[str]:
     found = []
-    name = next((e for e in case.evidence for m in e.mentions if m.field == "target_audience"), None)
-    if name:
-        quote = next(m.quote for m in name.mentions if m.field == "target_audience")
-        found.append(
-            f"Name them in the first line. {name.brand} does: {wording.quoted(quote or '')}{_marked(name.language)}."
-        )
-    english = [s for s in case.needs if s.language == READER and len(s.value.split()) > 1]
-    if len(english) > 1:
-        said = listed(wording.quoted(casing.apply(wording.bare(s.value))) for s in english[:3])
+    for evidence in case.evidence:
+        line = _names_them(evidence)
+        if line:
+            found.append(
+                f"Name them early, as {evidence.brand} does: {wording.quoted(line)}{_marked(evidence.language)}."
+            )
+            break
+    heard = [s for s in case.needs if _bends(s) and aptness(s.value, case.marks, "want") >= APT]
+    if len(heard) > 1:
+        said = listed(wording.quoted(casing.apply(wording.bare(s.value))) for s in heard[:3])
         found.append(f"Start from the need as they hear it put: {said}.")
     if facts:
-        found.append(
-            f"Prove it with one fact, not three. The strongest we have run: {wording.quoted(facts[0]['quote'])}."
-        )
-    elif case.features:
+        strongest = wording.quoted(_line(facts[0]))
+        found.append(f"Prove it with one fact, not three. The closest we have run: {strongest}.")
+    else:
         found.append("Bring one checked fact of ours before any headline is written.")
+    if case.gap["our_messages"]:
+        ours = case.gap["our_messages"]
+        said = f"{wording.number(ours)} {'message' if ours == 1 else 'messages'}"
+        found.append(f"Look first at our {said} already in this place, and say what was missing.")
     return found
 
 
+def _names_them(evidence: Evidence) -> str | None:
+    """The sentence of an ad that names its audience, where it is short enough to repeat."""
+    for mention in evidence.mentions:
+        if mention.field == "target_audience" and any(is_person(word) for word in tokens(mention.said)):
+            lines = [wording.bare(line) for line in evidence.lines if (mention.quote or "") in line]
+            return next((line for line in lines if len(line.split()) <= LONG), None)
+    return None
+
+
 def _dont(case: Case, casing: Casing, facts: Sequence[Mapping[str, Any]]) -> list[str]:
-    found = ["Don't reuse a competitor's line. The quotes below show what is being said; they are evidence, not copy."]
-    theirs = [s for s in case.features[:5] if s.language == READER]
-    ours = {str(fact["value"]).casefold() for fact in facts}
+    found = ["Don't reuse a competitor's line: what they say is evidence here, not copy."]
+    ours = {wording.fact(str(fact["value"])).casefold() for fact in facts}
+    theirs = [s for s in case.features if _bends(s) and aptness(s.value, case.marks, "want") >= APT]
     unbacked = [s for s in theirs if wording.fact(s.value).casefold() not in ours]
     if unbacked:
         said = listed((wording.quoted(casing.apply(wording.bare(s.value))) for s in unbacked[:2]), "or")
         found.append(f"Don't promise {said} unless we can show it: that is their claim, not ours.")
     if case.inferred_texts * 2 > case.texts:
+        share = f"{case.texts - case.inferred_texts} of their {case.texts}"
         found.append(
-            "Don't take the audience for granted: most of these ads do not name it, and were placed by what they say."
+            f"Don't take the audience for granted: only {share} texts name it; the others were placed by what they say."
         )
     return found
 
@@ -248,12 +305,13 @@ def _formats(case: Case, market: Market) -> list[str]:
     texts = sorted({ad.text_hash for ad in ads})
     offers = sum(any(m.field == "offer" for m in market.corpus.mentions_of[text]) for text in texts)
     if texts:
-        found.append(f"Offers: {_part(offers, len(texts))} of their texts carry a price, trial or discount.")
+        carry = "carries" if offers == 1 else "carry"
+        found.append(f"Offers: {_part(offers, len(texts))} of their texts {carry} a price, trial or discount.")
     calls = Counter(
         wording.bare(m.value).casefold()
         for text in texts
         for m in market.corpus.mentions_of[text]
-        if m.field == "call_to_action"
+        if m.field == "call_to_action" and len(m.value.split()) > 1
     )
     if calls:
         said = [f"{wording.quoted(capitalise(call))} ({n})" for call, n in _top(calls, 3)]
@@ -265,8 +323,8 @@ def _headlines(case: Case, casing: Casing, facts: Sequence[Mapping[str, Any]]) -
     """Headlines that only join the persona's name to a line our own ads already carry, word for word."""
     found = []
     for fact in facts:
-        quote = wording.bare(str(fact["quote"]))
-        if fact["language"] == READER and 2 <= len(quote.split()) <= 9:
+        quote = _line(fact)
+        if fact["language"] == READER and 3 <= len(quote.split()) <= 9 and not wording.is_clause(quote):
             line = quote[:1].lower() + quote[1:] if _plain(quote, casing) else quote
             found.append({"text": f"{case.gap['persona']}: {line}", "ad_key": fact["ad_key"]})
     return found[:3]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from functools import lru_cache
-from pathlib import Path
+
+from counterpitch.personas.name import verbs
 
 LANGUAGES = {
     "ar": "Arabic", "bn": "Bengali", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
@@ -42,9 +42,10 @@ _NOUN_GERUNDS = {
 }  # fmt: skip
 _CLAUSE = re.compile(
     r"^(i|i'm|i'd|i've|you|you're|we|we're|it|it's|they|he|she|this|that|there|there's|nobody|everyone|someone|if|when|"
-    r"why|who|do|does|did|is|are|am|was|were|can|could|will|would|should|what's|who's|where|let's|don't|never)\b",
+    r"and|or|but|so|then|because|than|up|why|who|what|how|where|do|does|did|is|are|am|was|were|can|could|will|would|should|what's|who's|where|let's|don't|never)\b",
     re.I,
 )
+_ORNAMENT = re.compile(r"^[^\w¿¡$€£₹“\"'‘(]+")  # ticks, arrows and pictures before a line
 _KNOW = re.compile(r"^(how|what|where|when|which) to\b", re.I)
 _TIRED = re.compile(r"^(?:so |really )?(?:tired of|sick of|fed up with|had enough of|enough of)\s+(.+)$", re.I)
 _AFRAID = re.compile(r"^(?:(?:afraid|scared) of|(?:worried|anxious|stressed) about|struggling with)\s+(.+)$", re.I)
@@ -114,14 +115,15 @@ def outcome(value: str) -> str:
 
 
 def topic(label: str) -> str:
-    """A theme's name inside a sentence: as it is where it is a phrase, in quotes where it is a whole clause."""
+    """A theme's name inside a sentence: as it is where it is a phrase, in quotes where it is a clause or a call."""
     said = bare(label)
-    return quoted(said) if _CLAUSE.match(said) or _TIRED.match(said) or _KNOW.match(said) else said
+    slogan = _CLAUSE.match(said) or _TIRED.match(said) or _KNOW.match(said) or said.split(" ")[0].lower() in verbs()[0]
+    return quoted(said) if slogan else said
 
 
 def bare(text: str) -> str:
     """One line, without marks at either end that would clash with ours."""
-    return " ".join(text.split()).strip(" .,;:!?…-–—'\"“”‘’«»*_#>|")
+    return _ORNAMENT.sub("", " ".join(text.split())).strip(" .,;:!?…-–—'\"“”‘’«»*_#>|")
 
 
 def quoted(text: str) -> str:
@@ -220,9 +222,22 @@ def _each_singular(head: list[str]) -> list[str]:
 
 
 def _their(rest: list[str]) -> list[str]:
-    swap = {"are": "is", "have": "has", "do": "does", "want": "wants", "need": "needs", "don't": "doesn't"}
-    follows = rest[:1] in (["who"], ["that"])
-    return [*rest[:1], swap.get(rest[1].lower(), rest[1]), *rest[2:]] if follows and len(rest) > 1 else rest
+    """ "who train hard" -> "who trains hard"; verbs that we do not know stay as they are."""
+    if rest[:1] not in (["who"], ["that"]) or len(rest) < 2:
+        return rest
+    verb = rest[1].lower()
+    if verb not in {"are", "have", "do", "don't"} and verb not in verbs()[1]:
+        return rest
+    return [rest[0], _third_person(verb), *rest[2:]]
+
+
+def _third_person(verb: str) -> str:
+    irregular = {"are": "is", "have": "has", "do": "does", "don't": "doesn't", "go": "goes"}
+    if verb in irregular:
+        return irregular[verb]
+    if re.search(r"(s|x|z|ch|sh)$", verb):
+        return verb + "es"
+    return verb[:-1] + "ies" if re.search(r"[^aeiou]y$", verb) else verb + "s"
 
 
 def _mine(said: str) -> str:
@@ -235,17 +250,9 @@ def _mine(said: str) -> str:
     return re.sub(r"\byou\b", "I", said, flags=re.I)
 
 
-@lru_cache(maxsize=1)
-def _verbs() -> tuple[frozenset[str], frozenset[str]]:
-    """Verbs recognised in the plain form, and those recognised by their -ing form (all of them)."""
-    lines = (Path(__file__).parent / "verbs.txt").read_text(encoding="utf-8").splitlines()
-    plain = {word for line in lines if line[:1] not in {"#", "+"} for word in line.split()}
-    return frozenset(plain), frozenset(plain | {w for line in lines if line.startswith("+") for w in line[1:].split()})
-
-
 def _as_verb(said: str) -> str | None:
     """The phrase with its first verb in the plain form, None where it does not begin with a verb we know."""
-    plain, by_gerund = _verbs()
+    plain, by_gerund = verbs()
     first, _, rest = said.partition(" ")
     low = first.lower()
     if low in plain:

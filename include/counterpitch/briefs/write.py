@@ -19,6 +19,7 @@ from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection, transaction
 
 MOST = 8  # briefs a team can weigh in one meeting
+LEADS = 3  # briefs up to which leads, which are no proven gaps, may fill the list
 MOST_A_SIDE = 3  # of one persona, and of one theme: a list of one persona is no choice
 WRITER = "templates"
 COLUMNS = ["brief_id", "rank", "persona_id", "theme_id", "title", "story", "evidence", "numbers", "body_md", "writer"]
@@ -53,6 +54,8 @@ def _chosen(market: Market, rejected: set[str]) -> list[Case]:
         if brief_id(market.market_id, *sides) in rejected:
             chosen.append(case)
             continue
+        if case.gap["kind"] == "even" and places.total() >= 2 * LEADS:
+            continue  # a lead fills a short list; it takes no place from a gap
         room = places.total() < 2 * MOST and all(places[side] < MOST_A_SIDE for side in sides)
         if room and case.evidence:
             places.update(sides)
@@ -92,6 +95,7 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "media_type": ad.media_type,
         "platforms": list(ad.platforms),
         "public_url": ad.public_url,
-        "quotes": [{"field": m.field, "value": m.value, "quote": m.quote} for m in evidence.mentions],
+        "lines": list(evidence.lines),
+        "quotes": [{"field": m.field, "value": m.said, "quote": m.quote} for m in evidence.mentions],
         "predicted": {"ctr": score.ctr, "low": score.low, "high": score.high} if score else None,
     }

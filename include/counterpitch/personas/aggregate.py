@@ -12,15 +12,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # published without types
 
-from counterpitch.personas import people, themes
+from counterpitch.personas import facts, people, themes
 from counterpitch.personas.casing import Casing
 from counterpitch.personas.corpus import DAYS, Ad, Corpus, read_corpus
 from counterpitch.personas.curate import Curation, read_curation
 from counterpitch.personas.gaps import Cell, compare
 from counterpitch.personas.match import Members, fresh_id, match
-from counterpitch.personas.name import listed, name_clusters
+from counterpitch.personas.name import listed, name_clusters, shape
+from counterpitch.personas.vectors import fold
 from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection, transaction
 
@@ -67,10 +68,11 @@ def aggregate_market(market_id: str, partition_key: str) -> dict[str, int]:
         found_themes = _identify(conn, "theme", market_id, partition_key, theme_drafts, corpus, casing)
         found_personas = _identify(conn, "persona", market_id, partition_key, persona_drafts, corpus, casing)
         gaps = _gaps(corpus, found_personas, found_themes)
-        bar = {"threshold": assignment.threshold, "precision": assignment.precision, "coverage": assignment.coverage}
+        bars = {"bars": sorted(assignment.bars.values()), "precision": assignment.precision}
+        bars["coverage"] = assignment.coverage
         account = [
             _account(corpus, "theme", found_themes, themes.detail(theme_found)),
-            _account(corpus, "persona", found_personas, themes.detail(persona_found) | {"inference": bar}),
+            _account(corpus, "persona", found_personas, themes.detail(persona_found) | {"inference": bars}),
         ]
         _write(conn, market_id, partition_key, corpus, casing, found_themes, found_personas, gaps, account)
     return {"themes": len(found_themes.ids), "personas": len(found_personas.ids), "gaps": len(gaps)}
@@ -175,14 +177,11 @@ def _gaps(corpus: Corpus, personas: Identified, found_themes: Identified) -> lis
 
 
 def _own_facts(corpus: Corpus, found_themes: Identified) -> dict[str, int]:
-    """Theme -> how many different features of it our own ads quote."""
-    ours = {text for text, ads in corpus.ads_of.items() if any(ad.brand_id == corpus.own for ad in ads)}
-    value = {mention.key: " ".join(mention.value.casefold().split()) for mention in corpus.mentions if mention.quote}
+    """Theme -> how many different facts of ours back an answer on it."""
+    members = [draft.members for draft in found_themes.drafts]
     return {
-        subject: len(
-            {value[key] for key in draft.members if key[0] in ours and key[1] == "product_feature" and key in value}
-        )
-        for subject, draft in zip(found_themes.ids, found_themes.drafts, strict=True)
+        subject: len({fold(mention.said) for mention in backing})
+        for subject, backing in zip(found_themes.ids, facts.own_facts(corpus, members), strict=True)
     }
 
 
@@ -221,9 +220,9 @@ def _terms(corpus: Corpus, members: Mapping[tuple[str, str, int], float], most: 
     shown: dict[tuple[str, str], str] = {}
     for mention in corpus.mentions:
         if mention.key in members:
-            folded = (mention.field, " ".join(mention.value.casefold().split()))
+            folded = (mention.field, fold(mention.said))
             said[folded].add(mention.text_hash)
-            shown.setdefault(folded, mention.value)
+            shown.setdefault(folded, mention.said)
     order = sorted(said, key=lambda folded: (-len(said[folded]), folded))[:most]
     return [
         {
@@ -268,11 +267,14 @@ def _quote(corpus: Corpus, quote: str, ad: Ad) -> dict[str, Any]:
     return {"quote": quote, "brand_id": ad.brand_id, "ad_key": ad.ad_key, "language": language}
 
 
-def _summary(casing: Casing, support: Mapping[str, int], inferred: int, needs: list[dict[str, Any]]) -> str:
+def _summary(
+    casing: Casing, reader: str, support: Mapping[str, int], inferred: int, needs: list[dict[str, Any]]
+) -> str:
     ads, brands = support["ads"], support["brands"]
     said = f"{brands} brand{'s speak' if brands != 1 else ' speaks'} to them in {ads} ad{'s' if ads != 1 else ''}"
     of_those = f" ({inferred} of {support['texts']} texts by likeness)" if inferred else ""
-    wants = listed(casing.apply(need["value"]).rstrip(" .,;:!") for need in needs[:3])
+    spoken = [need["value"] for need in needs if shape(need["value"]) >= 0.5 and need["language"] in {reader, "und"}]
+    wants = listed(casing.apply(value).rstrip(" .,;:!") for value in spoken[:3])
     return f"{said}{of_those}." + (f" Most said to them: {wants}." if wants else "")
 
 
@@ -325,9 +327,10 @@ def _theme(corpus: Corpus, found: Identified, i: int) -> dict[str, Any]:
 def _persona(corpus: Corpus, casing: Casing, found: Identified, i: int) -> dict[str, Any]:
     draft = found.drafts[i]
     support, needs = _support(corpus, draft.texts), _needs(corpus, draft.texts)
+    inferred = len(set(draft.inferred) - set(draft.named))
     return {
         "name": found.names[i],
-        "summary": _summary(casing, support, len(set(draft.inferred) - set(draft.named)), needs),
+        "summary": _summary(casing, reading_language(corpus), support, inferred, needs),
         "needs": write.as_json(needs),
         "quotes": write.as_json(_quotes(corpus, draft.values)),
     } | support

@@ -1,8 +1,9 @@
 """Give a persona to texts that name no audience, from the words around it; or give none.
 
-The bar is set on texts that do name their audience: each is judged by a model that saw neither it nor its
-near-copies, and the bar is the lowest at which enough of those above it come out right. Where no bar is good
-enough, nothing is inferred: an unassigned text is honest, a wrong persona is not.
+The bars are set on texts that do name their audience: each is judged by a model that saw neither it nor its
+near-copies, and a persona's bar is the lowest at which enough of what is called this persona comes out right. A
+persona of its own bar, because the largest would otherwise lend its good average to the others. Where no bar is
+good enough, nothing is inferred: an unassigned text is honest, a wrong persona is not.
 """
 
 from __future__ import annotations
@@ -17,18 +18,20 @@ from sklearn.model_selection import GroupKFold
 
 PRECISION = 0.8  # of named texts above the bar, how many must come out right
 MIN_NAMED = 20  # named messages below which nothing is learned
+MIN_JUDGED = 5  # named texts called one persona below which its bar is not believed
 FOLDS = 5
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """personas: text -> (persona number, probability) for the texts above the bar; threshold None: no bar held.
+    """personas: text -> (persona number, probability) for the texts above its bar; bars: persona -> its bar.
 
-    precision and coverage are those of the bar on the named texts, each judged out of its own fold.
+    precision and coverage are those of the bars on the named texts, each judged out of its own fold; None where
+    there was too little to judge.
     """
 
     personas: dict[str, tuple[int, float]]
-    threshold: float | None
+    bars: dict[int, float]
     precision: float | None
     coverage: float | None
 
@@ -46,18 +49,19 @@ def infer(
     """
     texts = sorted(text for text in named if vectors[text].any())
     if len({groups[text] for text in texts}) < MIN_NAMED or len(set().union(*(named[t] for t in texts))) < 2:
-        return Assignment({}, None, None, None)
+        return Assignment({}, {}, None, None)
     x = np.array([vectors[text] for text in texts])
     y = np.array([min(named[text]) for text in texts])
     guess, sure = _out_of_fold(x, y, [groups[text] for text in texts])
     right = np.array([int(g) in named[text] for g, text in zip(guess, texts, strict=True)])
-    bar = _bar(sure, right)
-    if bar is None:
-        return Assignment({}, None, None, None)
-    above = sure >= bar
+    called = {int(persona): guess == persona for persona in np.unique(guess)}
+    bars = {persona: bar for persona, of in called.items() if (bar := _bar(sure[of], right[of])) is not None}
+    if not bars:
+        return Assignment({}, {}, None, 0.0)
+    above = sure >= np.array([bars.get(int(persona), np.inf) for persona in guess])
     waiting = [text for text in sorted(unnamed) if vectors[text].any()]
-    found = _predict(_fit(x, y), waiting, vectors, bar)
-    return Assignment(found, bar, round(float(right[above].mean()), 4), round(float(above.mean()), 4))
+    found = _predict(_fit(x, y), waiting, vectors, bars)
+    return Assignment(found, bars, round(float(right[above].mean()), 4), round(float(above.mean()), 4))
 
 
 def _fit(x: NDArray[np.float64], y: NDArray[np.int64]) -> LogisticRegression:
@@ -79,15 +83,18 @@ def _out_of_fold(
 
 
 def _bar(sure: NDArray[np.float64], right: NDArray[np.bool_]) -> float | None:
-    """The lowest probability from which at least PRECISION of the named texts above come out right."""
+    """The lowest probability from which, of MIN_JUDGED texts or more, at least PRECISION come out right."""
     order = np.argsort(-sure, kind="stable")
     precision = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    good = np.flatnonzero((precision >= PRECISION) & (np.arange(len(order)) >= min(9, len(order) - 1)))
+    good = np.flatnonzero((precision >= PRECISION) & (np.arange(1, len(order) + 1) >= MIN_JUDGED))
     return round(float(sure[order][good[-1]]), 6) if len(good) else None
 
 
 def _predict(
-    model: LogisticRegression, texts: Sequence[str], vectors: Mapping[str, NDArray[np.float64]], bar: float
+    model: LogisticRegression,
+    texts: Sequence[str],
+    vectors: Mapping[str, NDArray[np.float64]],
+    bars: Mapping[int, float],
 ) -> dict[str, tuple[int, float]]:
     if not texts:
         return {}
@@ -96,5 +103,5 @@ def _predict(
     return {
         text: (int(persona), round(float(probability), 6))
         for text, persona, probability in zip(texts, best, sure, strict=True)
-        if probability >= bar
+        if probability >= bars.get(int(persona), np.inf)
     }

@@ -11,15 +11,26 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_UP_TO = re.compile(
+    r" (?:of|for|with|without|in|on|at|to|that|who|from|after|before|by|about|than|around|per)\b|[,;:(]"
+)
+_PLURAL = re.compile(r"(?<![su'’])s$|ing$")
+_DETERMINED = {
+    "a", "an", "the", "my", "our", "your", "no", "less", "more", "fewer", "enough", "to", "one", "two", "every", "all",
+    "some", "any", "each", "help", "plenty",
+}  # fmt: skip
 _CLAUSE_END = re.compile(r"[.!?:;…\n\r•\-–—|“”\"(]\s*$|[^\w\s,'’&%/$€£+]\s*$")
 
 
 class Casing:
-    """The usual written form of each word, from running text."""
+    """The usual written form of each word, and which nouns take an article, from running text."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         forms: dict[str, Counter[str]] = defaultdict(Counter)
+        self._articled: Counter[str] = Counter()
+        self._seen: Counter[str] = Counter()
         for text in texts:
+            self._count_articles(text)
             for word in _running_words(text):
                 forms[word.casefold()][word] += 1
         self._form = {
@@ -31,6 +42,28 @@ class Casing:
     def apply(self, phrase: str) -> str:
         """The phrase with each lower-case word in its usual form; words that carry a capital stay as they are."""
         return _WORD.sub(lambda found: self._usual(found[0]), phrase)
+
+    def with_article(self, phrase: str, after: str = "") -> str:
+        """ "cheaper grocery bill" -> "a cheaper grocery bill", where the ads themselves say "a ... bill".
+
+        `after`: words that the phrase may begin with and that stay in front.
+        """
+        lead = after + " " if after and phrase.startswith(after + " ") else ""
+        said = phrase[len(lead) :]
+        words = [word.casefold() for word in _WORD.findall(_UP_TO.split(said)[0])]
+        if (after and not lead) or not words or words[0] in _DETERMINED or _PLURAL.search(words[-1]):
+            return phrase
+        noun = words[-1]
+        if self._articled[noun] < 2 or self._articled[noun] < 0.25 * self._seen[noun]:
+            return phrase
+        return f"{lead}{'an' if said[:1].casefold() in 'aeiou' else 'a'} {said}"
+
+    def _count_articles(self, text: str) -> None:
+        words = [word.casefold() for word in _WORD.findall(text)]
+        self._seen.update(words)
+        for i, word in enumerate(words):
+            if word in {"a", "an"}:
+                self._articled.update(set(words[i + 1 : i + 4]))
 
     def _usual(self, word: str) -> str:
         return self._form.get(word, word) if word.islower() else word

@@ -1,9 +1,10 @@
 """Clusters of unit vectors: how many is decided by a stated criterion, and each says how stable it is.
 
 The criterion: cluster subsamples and the whole alike, for every k; take the smallest k within one standard error
-of the largest product of compactness (silhouette) and reproducibility (agreement of subsample and whole). Either alone misleads with short
-texts: the first splits them into ever smaller heaps of the same words, the second is content with two halves.
-Everything is seeded and works on rows in the caller's order, so equal input gives equal output; the caller sorts.
+of the largest product of compactness (silhouette) and reproducibility (agreement of subsample and whole). Either
+alone misleads with short texts: the first splits them into ever smaller heaps of the same words, the second is
+content with two halves. Everything is seeded and works on rows in the caller's order, so equal input gives equal
+output; the caller sorts.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ CRITERION = (
     "into k and adjusted Rand index between them and the whole clustered into k"
 )
 FEW = 8  # distinct values below which nothing can be resampled: near-equal values are joined, the rest stand alone
+MANY = 60  # distinct values from which `fewest` holds
 SUBSAMPLES = 10
 SHARE = 0.7
 MOST_IN_TREE = 2500  # a Ward tree over more points takes too long; micro-clusters stand in for them
@@ -38,7 +40,7 @@ NEAR = 0.5  # cosine at which two of a few values are one
 class Clustering:
     """labels (n,) int; centers (k, d) unit rows; similarity (n,) cosine to the own center; stability (k,) 0..1 or nan.
 
-    scores: for each k tried {"k", "silhouette", "agreement", "product", "error"}; empty where there was too little to try.
+    scores: for each k tried {"k", "silhouette", "agreement", "product", "error"}; empty where too little was there.
     """
 
     labels: Labels
@@ -54,8 +56,10 @@ class Clustering:
         return len(self.centers)
 
 
-def cluster(vectors: Vectors, weights: NDArray[np.float64], most: int, seed: int = 0) -> Clustering:
+def cluster(vectors: Vectors, weights: NDArray[np.float64], most: int, fewest: int = 2, seed: int = 0) -> Clustering:
     """Cluster unit rows (n, d) into 0 to `most` clusters; `weights` (n,) say how often each row was said.
+
+    `fewest`: asked for only where there are MANY rows; a large market in two halves tells nobody where to go.
 
     Method: Ward's tree on unit rows (squared Euclidean is twice one minus cosine), its cuts settled by Lloyd steps
     on the sphere with weights 1 + log(weight), k by CRITERION. Stability is Hennig's (2007,
@@ -67,7 +71,7 @@ def cluster(vectors: Vectors, weights: NDArray[np.float64], most: int, seed: int
     pull = 1.0 + np.log(np.maximum(weights, 1.0))
     if n < FEW:
         return _few(vectors, pull)
-    ks = list(range(2, max(2, min(most, n // 3)) + 1))
+    ks = list(range(fewest if n >= MANY else 2, max(2, min(most, n // 3)) + 1))
     whole = _grow(vectors, pull, ks, seed)
     rng = np.random.default_rng(seed)
     size = min(MOST_IN_SUBSAMPLE, max(FEW - 1, int(SHARE * n)))

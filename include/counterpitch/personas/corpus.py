@@ -19,6 +19,7 @@ from sklearn.neighbors import radius_neighbors_graph
 
 from counterpitch.errors import Permanent
 from counterpitch.personas.embed import tokens
+from counterpitch.personas.phrase import between, overlap, stands_alone
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
 
@@ -67,6 +68,19 @@ class Mention:
     value: str
     quote: str | None
 
+    @cached_property
+    def said(self) -> str:
+        """The value as people say it, lower case: its words with what stands between them in the quote.
+
+        A reader that drops small words leaves "households allergies"; the ad says "households with food allergies".
+        """
+        return between(self.value, self.quote or "") or " ".join(self.value.split())
+
+    @property
+    def verbatim(self) -> bool:
+        """Whether the value is made of the ad's own words, and so in the ad's language."""
+        return overlap(self.value, self.quote or "") > 0.6
+
     @property
     def key(self) -> tuple[str, str, int]:
         """What names it in mart.pillar."""
@@ -104,6 +118,20 @@ class Corpus:
         for mention in self.mentions:
             found[mention.text_hash].append(mention)
         return dict(found)
+
+    def whole(self, mention: Mention) -> bool:
+        """Whether a value can stand by itself: no brand's name in it, and no piece cut out of a phrase of its ad.
+
+        A value that its reader put into other words is whole; one pasted together from words of the ad is not.
+        """
+        if not self._brand_words.isdisjoint(tokens(mention.said)):
+            return False
+        alone = stands_alone(mention.said, self.texts[mention.text_hash].clean_text)
+        return alone if alone is not None else not mention.verbatim
+
+    @cached_property
+    def _brand_words(self) -> frozenset[str]:
+        return frozenset(word for name in self.brand_names.values() for word in tokens(name) if len(word) > 4)
 
     @cached_property
     def message_of(self) -> dict[tuple[str, str], str]:
@@ -158,9 +186,7 @@ def read_corpus(conn: Connection, market_id: str, partition_key: str, days: int 
 
 
 def _ad(row: dict[str, Any]) -> Ad:
-    row = {**row, "platforms": tuple(row["platforms"])}
-    del row["role"]
-    return Ad(**row)
+    return Ad(**{**row, "platforms": tuple(row["platforms"])})
 
 
 def _near_copies(texts: Sequence[str], words: dict[str, Text]) -> dict[str, str]:

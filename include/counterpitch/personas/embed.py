@@ -33,6 +33,15 @@ Lists = dict[str, dict[str, set[str]]]
 DIMENSIONS = 50
 CONCEPTS = 1.0  # weight of the concepts beside the words' 1
 LETTERS = 0.5
+LISTED = {"en", "es", "de", "fr", "pt", "it"}  # languages of concepts.toml and stopwords.txt
+_WHO = {"who", "whoever", "quien", "quienes", "wer", "qui", "quem", "chi"}
+_PEOPLE = re.compile(r"\w{3}(?:ers|ors|ists|ians|eers)$")
+_THINGS = {
+    "answers", "colors", "computers", "corners", "covers", "dinners", "doors", "errors", "filters", "flavors", "floors",
+    "flowers", "indoors", "layers", "letters", "mirrors", "newsletters", "numbers", "offers", "orders", "others",
+    "outdoors", "papers", "posters", "powders", "powers", "printers", "reminders", "rollers", "stickers", "suppers",
+    "timers", "trackers", "vouchers",
+}  # fmt: skip
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _JUNK = re.compile(r"https?://\S+|www\.\S+|\S+@\S+")
 
@@ -114,6 +123,19 @@ def concepts_of(word: str, lists: tuple[str, ...]) -> tuple[str, ...]:
     for length in range(3, len(word) + 1):
         found |= {name for kind in lists for name in starts[kind].get(word[:length], ())}
     return tuple(sorted(found))
+
+
+def names_people(value: str, language: str) -> bool:
+    """Whether a value can be an audience: it holds a word for people. True in languages that the lists do not know."""
+    if language.split("-")[0] not in LISTED:
+        return True
+    words = tokens(value)
+    return any(is_person(word) for word in words) or not _WHO.isdisjoint(words)
+
+
+def is_person(word: str) -> bool:
+    """Whether a folded word is one for people, by the lists or by its ending ("dentists")."""
+    return bool(concepts_of(word, ("audience",))) or (_PEOPLE.search(word) is not None and word not in _THINGS)
 
 
 @lru_cache(maxsize=1)

@@ -12,9 +12,12 @@ import numpy as np
 from counterpitch.personas.assign import Assignment, infer
 from counterpitch.personas.cluster import Clustering, cluster
 from counterpitch.personas.corpus import Corpus
+from counterpitch.personas.embed import names_people
 from counterpitch.personas.themes import least
 from counterpitch.personas.vectors import TRADE, by_value, text_vectors, value_vectors
+from counterpitch.settings import settings
 
+FEWEST = 3
 MOST = 10  # personas that a team can keep apart
 COMPANY = 0.65  # part of an audience's vector that comes from the texts that name it
 
@@ -36,12 +39,16 @@ class Draft:
 
 def find_personas(corpus: Corpus, most: int = MOST) -> tuple[list[Draft], Clustering, Assignment]:
     """The personas of a window, largest first; how the clustering came about; how texts were given to them."""
-    said = by_value(corpus, ("target_audience",))
+    said = {
+        value: mentions
+        for value, mentions in by_value(corpus, ("target_audience",)).items()
+        if settings().embeddings or names_people(value, corpus.texts[mentions[0].text_hash].language)
+    }
     values = sorted(said)
     texts = text_vectors(corpus, TRADE, "audience")
     vectors = value_vectors(corpus, said, values, texts, "audience", COMPANY)
     weights = np.array([len({mention.text_hash for mention in said[value]}) for value in values], float)
-    found = cluster(vectors, weights, most)
+    found = cluster(vectors, weights, most, FEWEST)
     drafts = [Draft() for _ in range(found.k)]
     for i, draft in enumerate(drafts):
         draft.stability = round(float(found.stability[i]), 6) if np.isfinite(found.stability[i]) else None

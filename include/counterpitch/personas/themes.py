@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from counterpitch.personas.vectors import TRADE, by_value, fold, text_vectors, v
 
 FIELDS = ("customer_need", "product_feature")
 COMPANY = 0.65  # part of a value's vector that comes from the texts that say it
+FEWEST = 5
 MOST = 16  # themes that a reader can hold in mind, and columns that a heat map can show
 
 
@@ -40,7 +41,7 @@ def find_themes(corpus: Corpus, fields: Sequence[str] = FIELDS, most: int = MOST
     vectors = value_vectors(corpus, said, values, texts, "want", COMPANY)
     weights = np.array([len({mention.text_hash for mention in said[value]}) for value in values], float)
     worded = np.flatnonzero(vectors.any(axis=1)) if values else np.zeros(0, int)
-    found = cluster(vectors[worded], weights[worded], most)
+    found = cluster(vectors[worded], weights[worded], most, FEWEST)
     drafts = [Draft(stability=_stable(found, i)) for i in range(found.k)]
     for row, label, similarity in zip(worded, found.labels, found.similarity, strict=True):
         for mention in said[values[row]]:
@@ -54,25 +55,32 @@ def least(corpus: Corpus) -> int:
     return 3 if len(corpus.read) >= 30 else 1
 
 
-def candidates(corpus: Corpus, members: dict[tuple[str, str, int], float]) -> list[Candidate]:
+def candidates(corpus: Corpus, members: Mapping[tuple[str, str, int], float]) -> list[Candidate]:
     """The values that may name a cluster of mentions, each once."""
     messages: dict[str, set[str]] = defaultdict(set)
+    brands: dict[str, set[str]] = defaultdict(set)
+    whole: set[str] = set()
     best: dict[str, tuple[float, Mention]] = {}
     for mention in corpus.mentions:
         if mention.key not in members:
             continue
-        value = fold(mention.value)
+        value = fold(mention.said)
         messages[value] |= {
             corpus.message_of.get((ad.brand_id, ad.text_hash), ad.text_hash)
             for ad in corpus.ads_of.get(mention.text_hash, [])
         }
+        if value not in whole and corpus.whole(mention):
+            whole.add(value)
+        brands[value] |= {ad.brand_id for ad in corpus.ads_of.get(mention.text_hash, [])}
         best.setdefault(value, (members[mention.key], mention))
     return [
         Candidate(
-            value=mention.value,
+            value=mention.said,
             weight=float(len(messages[value])),
             similarity=similarity,
             language=corpus.texts[mention.text_hash].language,
+            brands=len(brands[value]),
+            whole=value in whole,
             is_need=mention.field == "customer_need",
         )
         for value, (similarity, mention) in sorted(best.items())

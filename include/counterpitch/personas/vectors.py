@@ -49,7 +49,7 @@ def by_value(corpus: Corpus, fields: Sequence[str]) -> dict[str, list[Mention]]:
     read, found = set(corpus.read), defaultdict(list)
     for mention in corpus.mentions:
         if mention.field in fields and mention.text_hash in read:
-            found[fold(mention.value)].append(mention)
+            found[fold(mention.said)].append(mention)
     return dict(found)
 
 

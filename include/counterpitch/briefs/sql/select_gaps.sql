@@ -1,4 +1,5 @@
--- The gaps that may become briefs, on the latest aggregated day up to the key, with what a person said before.
+-- What may become a brief, on the latest aggregated day up to the key: gaps, then leads (cells whose own interval
+-- leaves out zero, but which many comparisons at once could bring about).
 select g.*, g.partition_key::text as gap_day, p.name as persona, p.summary, p.needs, p.quotes as persona_quotes,
     p.stability as persona_stability, p.pinned as persona_pinned, t.label as theme, t.terms,
     t.stability as theme_stability, t.pinned as theme_pinned
@@ -10,6 +11,6 @@ where g.market_id = %(market_id)s
         select max(c.partition_key) from mart.clustering c
         where c.market_id = %(market_id)s and c.partition_key <= %(partition_key)s::date
     )
-    and g.kind in ('white_space', 'behind')
+    and (g.kind in ('white_space', 'behind') or (g.kind = 'even' and g.difference_high < 0))
     and not p.muted and not t.muted
-order by (p.pinned or t.pinned) desc, g.rank, g.persona_id, g.theme_id
+order by (g.kind = 'even'), (p.pinned or t.pinned) desc, g.rank, g.difference_high, g.persona_id, g.theme_id
