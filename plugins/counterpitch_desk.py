@@ -49,6 +49,6 @@ class CounterpitchDesk(AirflowPlugin):
             "destination": "nav",
             "url_route": "counterpitch",
             "nav_top_level": True,
-            "icon": "/counterpitch/static/icon.svg",
+            "icon": "counterpitch/static/icon.svg",
         }
     ]
