@@ -38,7 +38,7 @@ def train_ctr() -> None:
         """Train on what is known up to the day; returns the model's id."""
         from counterpitch.ctr import registry, train
 
-        partition.skip_if_overtaken(get_current_context(), "find_newest_model_day")
+        partition.skip_if_overtaken(get_current_context(), "find_later_model")
         with partition.skip_on(registry.NotEnoughData):
             return train.train(partition.key_of(get_current_context()))
 

@@ -38,7 +38,7 @@ def write_briefs() -> None:
     @task
     def choose_markets() -> list[str]:
         """Each market that holds a brand of this run's scope."""
-        partition.skip_if_overtaken(get_current_context(), "find_newest_brief_day")
+        partition.skip_if_overtaken(get_current_context(), "find_latest_briefs")
         return partition.markets_of(get_current_context())
 
     @task(map_index_template="{{ market }}")

@@ -117,10 +117,10 @@ def skip_on(*errors: type[BaseException]) -> Iterator[None]:
         raise AirflowSkipException(str(error)) from error
 
 
-def skip_if_overtaken(context: Context, newest: str) -> None:
-    """Skip a scheduled run whose work was done by hand for a later day: unpausing a DAG makes the run of last Monday.
+def skip_if_overtaken(context: Context, by: str) -> None:
+    """Skip a scheduled run whose work is done: unpausing a DAG makes the run of last Monday, whatever ran by hand.
 
-    `newest` names the query of the latest day that was written. Raises AirflowSkipException.
+    `by` names the query that says, for a key, what overtook it, or gives no row. Raises AirflowSkipException.
     """
     from counterpitch.warehouse import query
     from counterpitch.warehouse.connection import transaction
@@ -128,9 +128,9 @@ def skip_if_overtaken(context: Context, newest: str) -> None:
     if context["dag_run"].run_type != "scheduled":
         return
     with transaction(application="scope") as conn:
-        day = query.scalar(conn, query.sql(__file__, newest))
-    if day and day.isoformat() > key_of(context):
-        raise AirflowSkipException(f"Done already for a later day, {day}: running {key_of(context)} would look back.")
+        reason = query.scalar(conn, query.sql(__file__, by), {"key": key_of(context)})
+    if reason:
+        raise AirflowSkipException(reason)
 
 
 def _brands_of_events(context: Context) -> set[str]:

@@ -77,7 +77,9 @@ class Pipeline:
         outcome = Outcome()
         paused = self._unpause_consumers()
         if learn:
-            self._one(LEARN, last_day, outcome, paused=paused[LEARN])
+            # Everything known by now may teach, also where the ads are of long ago.
+            yesterday = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
+            self._one(LEARN, max(last_day, yesterday), outcome, paused=paused[LEARN])
         if days and not outcome.failures:
             self._start_chain(sorted(set(days)), paused=paused[CHAIN[0]])
             self._follow_chain(days, outcome)

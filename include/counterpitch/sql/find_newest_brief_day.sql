@@ -1,2 +1,0 @@
--- The latest day for which briefs were written.
-select max(partition_key) from mart.brief

@@ -1,0 +1,95 @@
+"""A weekly run that unpausing makes for last Monday does not look back behind what ran by hand."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowSkipException
+
+from counterpitch import brands, partition
+from counterpitch.warehouse import query
+from counterpitch.warehouse.connection import Connection
+
+
+def run_of(key: str, run_type: str = "scheduled") -> dict[str, Any]:
+    return {"dag_run": SimpleNamespace(partition_key=key, run_type=run_type), "params": {}}
+
+
+@pytest.fixture
+def market(conn: Connection) -> Connection:
+    brands.register_brand(conn, "Acme")
+    brands.register_market(conn, "Shoes", "acme", [])
+    query.execute(
+        conn,
+        """
+        insert into ml.model (model_id, name, partition_key, trained_on, params, features, metrics, artifact, sha256)
+        values ('m', 'base', '2026-11-20', '{}', '{}', '{}', '{}', '', '')
+        """,
+    )
+    conn.commit()
+    return conn
+
+
+@pytest.mark.usefixtures("market")
+def test_training_for_an_earlier_day_is_skipped() -> None:
+    with pytest.raises(AirflowSkipException, match="A model was trained for 2026-11-20"):
+        partition.skip_if_overtaken(run_of("2026-11-16"), "find_later_model")
+
+
+@pytest.mark.usefixtures("market")
+@pytest.mark.parametrize("context", [run_of("2026-11-23"), run_of("2026-11-20"), run_of("2026-11-16", "manual")])
+def test_training_for_a_later_day_or_by_hand_goes_on(context: dict[str, Any]) -> None:
+    partition.skip_if_overtaken(context, "find_later_model")
+
+
+def test_an_empty_warehouse_overtakes_nothing(warehouse: str) -> None:
+    for by in ("find_later_model", "find_latest_briefs"):
+        partition.skip_if_overtaken(run_of("2026-11-16"), by)
+
+
+@pytest.mark.parametrize(
+    ("written", "aggregated", "key", "skipped"),
+    [
+        ("2026-11-20", "2026-11-20", "2026-11-16", True),  # by hand, for a later day
+        ("2026-06-14", "2026-06-14", "2026-11-16", True),  # ads of long ago: nothing new since
+        ("2026-11-09", "2026-11-15", "2026-11-16", False),
+    ],
+)
+def test_briefs_are_written_again_only_for_a_new_day(
+    market: Connection, written: str, aggregated: str, key: str, skipped: bool
+) -> None:
+    query.execute(
+        market,
+        """
+        insert into mart.brief
+            (market_id, partition_key, brief_id, rank, persona_id, theme_id, title, story, evidence, numbers, body_md,
+             writer)
+        values ('shoes', %(day)s, 'b', 1, 'p', 't', 'x', '{}', '[]', '{}', '', 'test')
+        """,
+        {"day": written},
+    )
+    query.execute(
+        market,
+        """
+        insert into mart.gap
+        select (jsonb_populate_record(null::mart.gap, %(row)s::jsonb)).*
+        """,
+        {"row": _gap(aggregated)},
+    )
+    market.commit()
+    if skipped:
+        with pytest.raises(AirflowSkipException, match=f"Briefs were written for {written}"):
+            partition.skip_if_overtaken(run_of(key), "find_latest_briefs")
+    else:
+        partition.skip_if_overtaken(run_of(key), "find_latest_briefs")
+
+
+def _gap(day: str) -> str:
+    import json
+
+    counts = ("our_ads", "their_ads", "our_total", "their_total", "their_brands", "our_messages", "their_messages")
+    shares = ("our_share", "their_share", "difference", "difference_low", "difference_high", "p_value", "own_facts")
+    row = {"market_id": "shoes", "partition_key": day, "persona_id": "p", "theme_id": "t", "kind": "even"}
+    return json.dumps(row | dict.fromkeys((*counts, *shares), 0) | {"by_brand": {}})
