@@ -18,6 +18,7 @@ from counterpitch.errors import Permanent, Transient
 from counterpitch.sources import snapshots
 from counterpitch.sources.base import State, Sweep, SweepFailed, SweepInterrupted, Window
 from counterpitch.sources.readers import open_source
+from counterpitch.sources.results import pull_results
 from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection, connect
 
@@ -33,7 +34,7 @@ class CollectionInterrupted(Transient):
 
 
 def collect_brand(brand_id: str, partition_key: str) -> dict[str, Any]:
-    """Ask all sources of a brand for the day -> raw.ad_snapshot and ops.coverage.
+    """Ask all sources of a brand for the day -> raw.ad_snapshot, core.ad_result_daily (own results), ops.coverage.
 
     Returns {"brand", "state", "rows", "sources": {source: state}}; state is `ok` when any source brought rows.
     Raises BrandUnknown, CollectionFailed, CollectionInterrupted.
@@ -47,17 +48,22 @@ def collect_brand(brand_id: str, partition_key: str) -> dict[str, Any]:
             registry.check_registered(conn, [brand_id])
             feeds = query.rows(conn, query.sql(__file__, "list_feeds"), {"brand_id": brand_id})
         for feed in feeds:
+            name = feed["source"] if feed["kind"] == "ads" else f"{feed['source']} results"
             try:
-                states[feed["source"]], count = _FeedSweep(conn, feed, window).run()
+                states[name], count = _swept(conn, feed, window)
                 rows += count
             except (SweepFailed, SweepInterrupted) as error:
-                states[feed["source"]] = State.FAILED
+                states[name] = State.FAILED
                 failures.append(error)
     if failures:
         raise _summary(brand_id, failures)
     state = next((each for each in BEST_FIRST if each in states.values()), State.NOT_COVERED)
     sources = {source: each.value for source, each in states.items()}
     return {"brand": brand_id, "state": state.value, "rows": rows, "sources": sources}
+
+
+def _swept(conn: Connection, feed: Mapping[str, Any], window: Window) -> tuple[State, int]:
+    return pull_results(conn, feed, window) if feed["kind"] == "results" else _FeedSweep(conn, feed, window).run()
 
 
 class _FeedSweep:

@@ -37,7 +37,7 @@ def _files(conn: Connection, feed: Mapping[str, Any], window: Window) -> Source:
 def _meta_ad_library(conn: Connection, feed: Mapping[str, Any], window: Window) -> Source:
     options = feed["options"]
     found = credentials(options.get("connection", "meta"))
-    address, today = _looking(found.address or META, window)
+    address, today = looking(found.address or META, window)
     api = Api(address, meta_graph.check, token=found.token, first_wait=float(options.get("first_wait", 0.5)))
     known = query.rows(conn, query.sql(__file__, "list_page_ids"), feed)
     return MetaAdLibrary(
@@ -53,7 +53,7 @@ def _meta_ad_library(conn: Connection, feed: Mapping[str, Any], window: Window) 
 def _tiktok_ads(conn: Connection, feed: Mapping[str, Any], window: Window) -> Source:
     options = feed["options"]
     found = credentials(options.get("connection", "tiktok"))
-    address, _ = _looking(found.address or TIKTOK, window)
+    address, _ = looking(found.address or TIKTOK, window)
     api = Api(address, tiktok_ads.check, first_wait=float(options.get("first_wait", 0.5)))
     known = query.rows(conn, query.sql(__file__, "list_page_ids"), feed)
     return TikTokAds(
@@ -66,7 +66,8 @@ def _tiktok_ads(conn: Connection, feed: Mapping[str, Any], window: Window) -> So
     )
 
 
-def _looking(address: str, window: Window) -> tuple[str, Callable[[], date]]:
+def looking(address: str, window: Window) -> tuple[str, Callable[[], date]]:
+    """The address as it is for the window, and what day it is there."""
     if "{day}" in address:
         return address.replace("{day}", window.last.isoformat()), lambda: window.last
     return address, lambda: datetime.now(UTC).date()

@@ -1,0 +1,86 @@
+"""Pull our own results from a platform and land them as a file would be: accounted for, quarantined, restated.
+
+A pull is known by the hash of what it says, so the same answer again changes nothing; a later answer restates it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from counterpitch.sources import facts, meta_graph, snapshots
+from counterpitch.sources.base import State, SweepFailed, SweepInterrupted, Window
+from counterpitch.sources.credentials import credentials
+from counterpitch.sources.http import Api
+from counterpitch.sources.landing import Landing
+from counterpitch.sources.mapping import mapping
+from counterpitch.sources.meta_insights import CONVERSIONS, MetaInsights
+from counterpitch.sources.readers import META, looking
+from counterpitch.sources.reading import FileRow, storable
+from counterpitch.warehouse import query, write
+from counterpitch.warehouse.connection import Connection
+
+LAYOUT = "meta_insights"
+
+
+def pull_results(conn: Connection, feed: Mapping[str, Any], window: Window) -> tuple[State, int]:
+    """Pull a `results` feed for the window -> core.ad_result_daily, ops.coverage; returns the state and the rows.
+
+    Raises SweepFailed, SweepInterrupted; coverage then says `failed`.
+    """
+    observed_at = datetime.now(UTC)
+    slice_of = (feed["source"], feed["brand_id"], window.last.isoformat())
+    try:
+        rows = _pulled(feed, window)
+    except (SweepFailed, SweepInterrupted) as error:
+        with conn:
+            snapshots.cover(
+                conn, *slice_of, observed_at, state=State.FAILED, code=error.code, message=str(error), kind="results"
+            )
+        raise
+    state = State.OK if rows else State.EMPTY
+    with conn:
+        if rows:
+            _land(conn, feed, window, rows)
+        snapshots.cover(conn, *slice_of, observed_at, state=state, rows=len(rows), kind="results")
+    return state, len(rows)
+
+
+def _pulled(feed: Mapping[str, Any], window: Window) -> list[dict[str, Any]]:
+    options = feed["options"]
+    if options.get("reader") != LAYOUT:
+        raise SweepFailed("no_reader", f"Results have no reader {options.get('reader')!r}. Choose from: {LAYOUT}.")
+    found = credentials(options.get("connection", "meta"))
+    address, today = looking(found.address or META, window)
+    api = Api(address, meta_graph.check, token=found.token, first_wait=float(options.get("first_wait", 0.5)))
+    source = MetaInsights(
+        api,
+        str(options.get("account", "")),
+        conversions=options.get("conversions", CONVERSIONS),
+        poll_every=float(options.get("poll_every", 5.0)),
+    )
+    try:
+        return list(source.pull(window, today()))
+    finally:
+        api.close()
+
+
+def _land(conn: Connection, feed: Mapping[str, Any], window: Window, rows: list[dict[str, Any]]) -> None:
+    layout = mapping(LAYOUT)
+    cells = [storable(row | {"source": feed["source"], "brand": feed["brand_id"]}) for row in rows]
+    told = sorted(write.as_json(row) for row in cells)
+    sha256 = hashlib.sha256("\n".join(told).encode()).hexdigest()
+    write.lock(conn, "import", sha256)
+    if query.rows(conn, query.sql(__file__, "find_landed_file"), {"sha256": sha256}):
+        return
+    name = f"{LAYOUT} {feed['brand_id']} {window.last}"
+    file = {"sha256": sha256, "file": name, "kind": "results", "mapping": LAYOUT, "options": "{}"}
+    query.execute(conn, query.sql(__file__, "begin_landed_file"), file)
+    landing = Landing(conn, layout, sha256, {})
+    landed, held = landing.land([FileRow(number, row) for number, row in enumerate(cells, start=1)])
+    counts = {"rows_read": len(cells), "rows_landed": landed, "rows_quarantined": held}
+    query.execute(conn, query.sql(__file__, "end_landed_file"), file | counts)
+    landing.register()
+    facts.load(conn, sha256, layout, {})
