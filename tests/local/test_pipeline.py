@@ -173,7 +173,35 @@ def test_a_failure_names_the_task_the_reason_and_the_place(passage: Callable[...
     assert "http://127.0.0.1:8080/dags/score_ads/runs/" in text
     assert "ValueError: the reason" in text
     assert "noise" not in text
+    assert (WRITE, "2026-11-20") in airflow.asked  # the last day is whole
+
+
+def test_briefs_are_not_written_for_a_last_day_that_failed(passage: Callable[..., Pipeline]) -> None:
+    airflow = Played()
+    airflow.fails = {("aggregate_personas", "2026-11-20")}
+    outcome = run(passage(airflow), ["2026-11-18", "2026-11-20"])
+    assert outcome.done == ["2026-11-18"]
     assert WRITE not in [dag_id for dag_id, _ in airflow.asked]
+
+
+def test_a_model_that_cannot_learn_does_not_stop_the_days(passage: Callable[..., Pipeline]) -> None:
+    airflow = Played()
+    airflow.fails = {(LEARN, key) for key in ("2026-11-20", _yesterday())}
+    outcome = run(passage(airflow), ["2026-11-20"], learn=True)
+    assert outcome.done == ["2026-11-20"]
+    assert [failure.run.dag_id for failure in outcome.failures] == [LEARN]
+    assert WRITE in [dag_id for dag_id, _ in airflow.asked]
+
+
+def test_everything_known_by_now_may_teach(passage: Callable[..., Pipeline]) -> None:
+    airflow = Played()
+    run(passage(airflow), ["2019-03-01"], learn=True)
+    assert (LEARN, _yesterday()) in airflow.asked
+    assert (WRITE, "2019-03-01") in airflow.asked
+
+
+def _yesterday() -> str:
+    return (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
 
 
 def test_an_event_that_gets_lost_is_a_failure_not_a_hang(passage: Callable[..., Pipeline]) -> None:

@@ -80,10 +80,10 @@ class Pipeline:
             # Everything known by now may teach, also where the ads are of long ago.
             yesterday = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
             self._one(LEARN, max(last_day, yesterday), outcome, paused=paused[LEARN])
-        if days and not outcome.failures:
+        if days:  # also when learning failed: ads are read and compared without a model
             self._start_chain(sorted(set(days)), paused=paused[CHAIN[0]])
             self._follow_chain(days, outcome)
-        if write and not outcome.failures and last_day not in outcome.empty:
+        if write and (last_day in outcome.done or last_day not in days):
             self._one(WRITE, last_day, outcome, paused=paused[WRITE])
         for dag_id in () if outcome.failures else (CHAIN[0], LEARN, WRITE):
             if self._airflow.dags()[dag_id]:
