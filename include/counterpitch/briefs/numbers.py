@@ -8,8 +8,7 @@ from typing import Any
 
 from counterpitch.briefs import wording
 from counterpitch.briefs.gather import Case, Market
-
-ARCHIVES = {"own": "our own results"}
+from counterpitch.personas.corpus import Corpus
 
 
 @dataclass(frozen=True)
@@ -33,17 +32,22 @@ def figures(case: Case, market: Market) -> list[Figure]:
     return [figure for figure in found if figure]
 
 
-def taught_by(trained_on: Mapping[str, Any]) -> str:
-    """Whose results taught the click model, in words."""
-    owners = trained_on.get("owners") or {}
-    if not owners:
+def taught_by(trained_on: Mapping[str, Any], corpus: Corpus) -> str:
+    """Whose results taught the click model, in words: ours, another brand's, or an archive's."""
+    seen: dict[str, int] = {}
+    for owner, said in (trained_on.get("owners") or {}).items():
+        whose = (
+            "our own results" if owner in {"own", corpus.own} else f"the results of {_owner(owner, corpus)}, not ours"
+        )
+        seen[whose] = seen.get(whose, 0) + int(said.get("impressions", 0))
+    if not seen:
         return "results whose owner its record does not name"
-    parts = [
-        f"{ARCHIVES.get(owner, f'other people’s results ({owner})')}, "
-        f"{wording.count(int(said.get('impressions', 0)), 'impression')}"
-        for owner, said in sorted(owners.items(), key=lambda item: (item[0] != "own", item[0]))
-    ]
-    return " and ".join(parts)
+    order = sorted(seen.items(), key=lambda item: (item[0] != "our own results", item[0]))
+    return " and ".join(f"{whose} ({impressions:,} impressions)" for whose, impressions in order)
+
+
+def _owner(owner: str, corpus: Corpus) -> str:
+    return corpus.brand_names.get(owner, owner.title() if owner.islower() else owner)
 
 
 def _said(case: Case, market: Market) -> Figure:
@@ -126,7 +130,7 @@ def _expected(case: Case, market: Market) -> Figure | None:
         f"If ads like these ran for us, our click model would expect a click rate around "
         f"{wording.percent(here.ctr, 2)}{against}; for a single ad of them the 95% interval runs from "
         f"{wording.percent(here.low, 2)} to {wording.percent(here.high, 2)}. "
-        f"The model learned from {taught_by(scores.trained_on)}."
+        f"The model learned from {taught_by(scores.trained_on, market.corpus)}."
     )
     return Figure(
         "expected click rate",

@@ -238,7 +238,7 @@ def _proof(case: Case, theme: str, facts: Sequence[Mapping[str, Any]]) -> str:
 
 def _do(case: Case, casing: Casing, facts: Sequence[Mapping[str, Any]]) -> list[str]:
     found = []
-    for evidence in case.evidence:
+    for evidence in sorted(case.evidence, key=lambda e: e.language not in {READER, "und"}):
         line = _names_them(evidence)
         if line:
             found.append(
@@ -265,8 +265,8 @@ def _names_them(evidence: Evidence) -> str | None:
     """The sentence of an ad that names its audience, where it is short enough to repeat."""
     for mention in evidence.mentions:
         if mention.field == "target_audience" and any(is_person(word) for word in tokens(mention.said)):
-            lines = [wording.bare(line) for line in evidence.lines if (mention.quote or "") in line]
-            return next((line for line in lines if len(line.split()) <= LONG), None)
+            lines = [line for line in evidence.lines if (mention.quote or "") in line]
+            return next((wording.bare(line) for line in lines if len(line.split()) <= LONG and "\n" not in line), None)
     return None
 
 

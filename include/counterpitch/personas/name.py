@@ -158,7 +158,7 @@ def shape(value: str) -> float:
     content = [word for word in words if word not in stopwords() and not word.isdigit()]
     if not content or _SPAM.search(value):
         return 0.01
-    score = {1: 0.4, 2: 1.0, 3: 1.0, 4: 1.0, 5: 0.9, 6: 0.7, 7: 0.55}.get(len(words), 0.3)
+    score = {1: 0.25, 2: 1.0, 3: 1.0, 4: 1.0, 5: 0.9, 6: 0.7, 7: 0.55}.get(len(words), 0.3)
     if _ADDRESSES_READER.search(value):
         score *= 0.6
     if any(word.isdigit() for word in words):
