@@ -182,7 +182,7 @@ def _tones(ads: Sequence[Annotated]) -> dict[str, dict[str, float]]:
     shares = {tone: [mean(float(read.tone == tone) for read in ad.read) for ad in toned] for tone in TONES}
     return by_feature(
         {
-            t: columns.weights(fit(matrix, share, [ad.key for ad in toned], 0.05))
+            t: columns.weights(fit(matrix, share, [ad.key for ad in toned], 0.3))
             for t, share in shares.items()
             if sum(share) >= 2
         }

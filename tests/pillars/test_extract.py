@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from counterpitch.llm.prices import Price
+from counterpitch.llm.standin import StandIn, serving
 from counterpitch.pillars.extract import read_partition
 from counterpitch.pillars.ground import Reading, ground
 from counterpitch.pillars.schema import Mention, Pillars
+from counterpitch.settings import settings
 from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection
 
@@ -169,3 +173,34 @@ def test_what_is_left_unread_says_why_and_is_read_next_time_without_losing_what_
     assert [(r["text_hash"], r["status"]) for r in reasons] == [("t1", "pending"), ("t2", "pending"), ("t3", "read")]
     assert reasons[0]["reason"] == "the budget of the day is spent"
     assert read_partition(DAY, ["tidy", "bill"], reader=Paid())["pending"] == 0
+
+
+def test_a_configured_model_reads_pays_once_and_stops_at_its_budget(
+    market: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(body: dict[str, Any]) -> dict[str, Any]:
+        ad = str(body["messages"][-1]["content"]).split("\n")[1]
+        return {"customer_need": [{"value": "some need", "quote": ad[:20]}]}
+
+    standin = StandIn(answer)
+    with serving(standin) as url:
+        monkeypatch.setenv("COUNTERPITCH_HOME", "/nonexistent-home")
+        monkeypatch.setenv("COUNTERPITCH_LLM", "openai:test")
+        monkeypatch.setenv("COUNTERPITCH_LLM_BASE_URL", url)
+        settings.cache_clear()
+        assert read_partition(DAY, ["bill"])["read"] == 1
+        assert query.scalar(market, "select extractor from mart.reading where text_hash = 't3'") == "openai:test"
+        market.rollback()
+        assert standin.calls == 1
+        with market:
+            query.execute(market, "delete from mart.reading")
+        assert read_partition(DAY, ["bill"], run="another run")["read"] == 1
+        assert standin.calls == 1, "the same ad for another run costs nothing"
+
+        monkeypatch.setattr("counterpitch.llm.prices.of", lambda *_: Price(Decimal(1), Decimal(1)))
+        monkeypatch.setenv("COUNTERPITCH_LLM_DAILY_BUDGET", "0.0001")
+        settings.cache_clear()
+        counts = read_partition(DAY, ["tidy", "bill"])
+    assert (counts["texts"], counts["read"], counts["pending"]) == (3, 1, 2)
+    reason = query.scalar(market, "select reason from mart.reading where status = 'pending' limit 1")
+    assert "COUNTERPITCH_LLM_DAILY_BUDGET" in reason

@@ -1,0 +1,61 @@
+"""What ships with the extractive reader is plain numbers for features of at most two words, and no ad."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from counterpitch.pillars import extractive, weights
+from counterpitch.pillars.schema import FIELDS, TONES
+
+
+def test_the_weights_hold_no_more_than_two_words_of_an_ad_together() -> None:
+    model = json.loads(weights.FILE.read_text("utf-8"))
+    names = {*model["words"], *(n for table in model["keep"].values() for n in table)}
+    names |= {n for table in model["heads"].values() for n in table} | set(model["tone"])
+    assert len(names) > 1000
+    for name in names:
+        said = re.split(r"[:=/]", name, maxsplit=1)[-1]
+        assert len(said.split()) <= 1, name
+        assert said.count("_") <= 2, name
+
+
+def test_every_field_has_its_weights() -> None:
+    model = weights.shipped()
+    assert set(model.cuts) == set(model.keep) == set(model.heads) == set(FIELDS)
+    assert {tone for by in model.tone.values() for tone in by} <= set(TONES)
+    assert all(len(vector) == len(FIELDS) for vector in model.words.values())
+    assert extractive.version().endswith(model.version)
+
+
+def test_a_chance_lies_between_zero_and_one_whatever_the_weight() -> None:
+    assert weights.chance({"a": 1000.0}, ["a"]) == 1
+    assert weights.chance({"a": -1000.0}, ["a"]) == 0
+    assert weights.chance({}, ["a"]) == 0.5
+
+
+def test_reading_is_quick_enough_to_read_everything_every_day() -> None:
+    ad = "Tired of losing receipts? 🧾\nSnap a photo. Tidy files it.\n✅ Reads 12 languages\nTry it free for 30 days"
+    extractive.read(ad)
+    started = time.process_time()
+    for number in range(100):
+        extractive.read(f"{ad} {number}")
+    assert time.process_time() - started < 2.0, "a tenth of the speed that benchmarks/pillars.py measures"
+
+
+@pytest.mark.real_data
+def test_real_ads_of_many_languages_are_read_with_exact_quotes(real_data: Path) -> None:
+    import csv
+    import gzip
+
+    with gzip.open(real_data / "competitor_ads" / "facebook_ads.csv.gz", "rt", encoding="utf-8") as file:
+        texts = list(dict.fromkeys(row["ad_primary_text"] for row in csv.DictReader(file)))[:600]
+    read = [(text, extractive.read(text)) for text in texts]
+    assert sum(not reading.empty for _, reading in read) > 400
+    for text, reading in read:
+        for e in reading.evidence:
+            assert text[e.start : e.end] == e.quote
