@@ -44,32 +44,33 @@ RESULT = ["as_of", "impressions", "clicks", "link_clicks", "spend", "currency", 
 
 
 def seen_rows(count: int) -> Iterator[dict[str, Any]]:
-    """Rows of core.ad_seen_daily in no order, as quality.merge makes them."""
-    start = date(2026, 9, 1)
-    shuffle = random.Random(7)  # noqa: S311 the same rows in every run
-    for _ in range(count):
-        ad = shuffle.getrandbits(60)
-        text = f"{ad % 2000:032x}"
-        yield {
-            "ad_id": str(ad),
-            "text_hash": text,
-            "version_hashes": [text],
-            "page_id": str(100_000_000 + ad % 7),
+    """Rows of core.ad_seen_daily in no order, as quality.merge makes them; cheap to make, for they are on our clock."""
+    start, shuffle = date(2026, 9, 1), random.Random(7)  # noqa: S311 the same rows in every run
+    kinds = [
+        {
+            "text_hash": f"{kind:032x}",
+            "version_hashes": [f"{kind:032x}"],
+            "page_id": str(100_000_000 + kind % 7),
             "media_type": "video",
             "platforms": ["facebook", "instagram"],
             "countries": ["DE", "FR"],
-            "landing_url": f"https://www.example.com/try?campaign={ad % 999}",
-            "public_url": f"https://www.facebook.com/ads/library/?id={ad}",
-            "delivery_start": start + timedelta(days=ad % 60),
+            "landing_url": f"https://www.example.com/try?campaign={kind % 999}",
+            "delivery_start": start + timedelta(days=kind % 60),
             "delivery_stop": None,
-            "page_rank": ad % 3000 + 1,
-            "reach": ad % 100_000,
-            "variants": 1 + ad % 3,
-            "low_impressions": ad % 5 == 0,
+            "page_rank": kind + 1,
+            "reach": kind * 77,
+            "variants": 1 + kind % 3,
+            "low_impressions": kind % 5 == 0,
             "seen_from": None,
             "seen_until": None,
             "is_active": True,
         }
+        for kind in range(2000)
+    ]
+    for number in range(count):
+        ad_id = str(shuffle.getrandbits(60))
+        url = "https://www.facebook.com/ads/library/?id=" + ad_id
+        yield {**kinds[number % 2000], "ad_id": ad_id, "public_url": url}
 
 
 def result_rows(count: int) -> Iterator[dict[str, Any]]:

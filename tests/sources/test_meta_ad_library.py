@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -21,9 +22,11 @@ from counterpitch.sandbox.platforms.meta_library import expected
 from counterpitch.sandbox.platforms.server import Sandbox, Served, serving
 from counterpitch.sandbox.platforms.world import BULK_PAGE, World
 from counterpitch.sources.collect import CollectionFailed, CollectionInterrupted, collect_brand
+from counterpitch.sources.importing import import_ads
 from counterpitch.sources.meta_ad_library import read, read_past
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
+from tests.sources.ads import TODAY, ad, write_ads
 
 START, LAST = date(2026, 10, 1), date(2026, 11, 20)
 DAY = LAST.isoformat()
@@ -221,6 +224,23 @@ def test_the_token_is_written_nowhere(
         assert META_TOKEN not in text
         assert META_EXPIRED not in text
         assert "access_token" not in text
+
+
+def test_imported_files_fill_the_days_that_the_library_forgot(conn: Connection, served: Served, tmp_path: Path) -> None:
+    register(conn, {"77": "acme"})
+    day = "2025-01-15"
+    rows = [
+        ad(observed_on=day, delivery_start="2025-01-01"),
+        ad(ad_id="2", observed_on=day, delivery_start="2025-01-01"),
+    ]
+    import_ads(write_ads(tmp_path / "ads.csv", rows), today=TODAY)
+    address = served.url.replace("http://", f"http://:{META_TOKEN}@")
+    with pytest.MonkeyPatch.context() as live:
+        live.setenv("AIRFLOW_CONN_META", address)
+        assert collect_brand("acme", day)["sources"] == {"meta": "ok"}
+        assert collect_brand("acme", "2025-01-16")["sources"] == {"meta": "not_covered"}
+    assert validate_and_load(day, ["acme"])["ads"] == 2
+    assert query.scalar(conn, "select code from ops.coverage where state = 'not_covered'") == "too_old"
 
 
 def test_an_earlier_day_brings_no_reach() -> None:

@@ -17,6 +17,7 @@ from counterpitch import brands as registry
 from counterpitch.errors import Permanent, Transient
 from counterpitch.sources import snapshots
 from counterpitch.sources.base import State, Sweep, SweepFailed, SweepInterrupted, Window
+from counterpitch.sources.files import FilesSource
 from counterpitch.sources.readers import open_source
 from counterpitch.sources.results import pull_results
 from counterpitch.warehouse import query, write
@@ -95,15 +96,28 @@ class _FeedSweep:
             self._resume()
             source = open_source(self._conn, self._feed, self._window)
             answer = source.sweep(self._slice[1], self._window, self._cursor)
-            for page in answer.pages:
-                self._rows += snapshots.append(self._conn, *self._slice, self._observed_at, page.records)
-                if page.cursor:
-                    self._keep(page.cursor)
-                    self._conn.commit()
+            self._store(answer)
+            if not isinstance(source, FilesSource):
+                answer = self._with_files(answer)
             state = State.EMPTY if answer.state is State.OK and not self._rows else answer.state
             self._cover(state, answer)
             self._forget()
         return state, self._rows
+
+    def _store(self, answer: Sweep) -> None:
+        for page in answer.pages:
+            self._rows += snapshots.append(self._conn, *self._slice, self._observed_at, page.records)
+            if page.cursor:
+                self._keep(page.cursor)
+                self._conn.commit()
+
+    def _with_files(self, answer: Sweep) -> Sweep:
+        """Add what imported files say of the same day: an API that forgets a year ago does not empty its slice."""
+        files = FilesSource(self._conn, self._slice[0]).sweep(self._slice[1], self._window)
+        if files.state is not State.OK:
+            return answer
+        self._store(files)
+        return files if answer.state is State.NOT_COVERED else answer
 
     def _resume(self) -> None:
         kept = query.scalar(self._conn, query.sql(__file__, "find_cursor"), {"name": self._name})

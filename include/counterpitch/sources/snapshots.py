@@ -36,7 +36,7 @@ def append(
     query.execute(conn, query.sql(__file__, "create_load_ad_snapshot"))
     write.copy(conn, "load_ad_snapshot", LOAD, rows)
     query.execute(conn, query.sql(__file__, "merge_ad_snapshots"), params)
-    query.execute(conn, "drop table load_ad_snapshot")
+    query.execute(conn, "delete from load_ad_snapshot")
     return sum(each.copies for each in records)
 
 

@@ -20,6 +20,8 @@ __all__ = ["append_new", "as_json", "copy", "lock", "replace_slice", "upsert"]
 Row = Mapping[str, Any]
 BLOCK_BYTES = 1 << 18  # what COPY asks the stream for at a time; 8 KiB, the default, asked 50 times a row block
 
+SORT_MEMORY = "128MB"  # the merge sorts its load table once; by the default of 4 MB it sorts on disk
+
 
 def replace_slice(conn: Connection, table: str, key: Row, columns: Sequence[str], rows: Iterable[Row]) -> int:
     """Delete the rows of `table` that match `key`, COPY `rows` in their place; returns how many.
@@ -54,8 +56,10 @@ def upsert(
     with conn.cursor() as cursor:
         load = _load_table(cursor, table, names)
         _copy(cursor, load, names, rows)
+        cursor.execute(f"set local work_mem = '{SORT_MEMORY}'")
         cursor.execute(_merge(table, load, key, columns, newer))
         written = int(cursor.rowcount)
+        cursor.execute("set local work_mem to default")
         cursor.execute(pg.SQL("drop table {}").format(load))
     return written
 

@@ -1,1 +1,2 @@
-create temp table load_ad_snapshot (ad_id text, shape text, payload jsonb, copies integer) on commit drop
+create temp table if not exists load_ad_snapshot (ad_id text, shape text, payload jsonb, copies integer)
+on commit delete rows
