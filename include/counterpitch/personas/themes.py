@@ -41,13 +41,22 @@ def find_themes(corpus: Corpus, fields: Sequence[str] = FIELDS, most: int = MOST
     vectors = value_vectors(corpus, said, values, texts, "want", COMPANY)
     weights = np.array([len({mention.text_hash for mention in said[value]}) for value in values], float)
     worded = np.flatnonzero(vectors.any(axis=1)) if values else np.zeros(0, int)
-    found = cluster(vectors[worded], weights[worded], most, FEWEST)
+    found = cluster(vectors[worded], weights[worded], _affordable(corpus, most), FEWEST)
     drafts = [Draft(stability=_stable(found, i)) for i in range(found.k)]
     for row, label, similarity in zip(worded, found.labels, found.similarity, strict=True):
         for mention in said[values[row]]:
             drafts[label].members[mention.key] = round(float(similarity), 6)
     kept = [draft for draft in drafts if len(draft.texts) >= least(corpus)]
     return sorted(kept, key=lambda draft: (-len(draft.texts), min(draft.members))), found
+
+
+def _affordable(corpus: Corpus, most: int) -> int:
+    """How many themes our own messages can be compared in: one for each five of them, between FEWEST and `most`.
+
+    A finer grid names more and proves nothing: with two of our messages to a theme, no gap could ever be called.
+    """
+    ours = corpus.totals[corpus.own]
+    return min(most, max(FEWEST, ours // 5)) if ours else most
 
 
 def least(corpus: Corpus) -> int:
