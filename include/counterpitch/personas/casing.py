@@ -54,7 +54,7 @@ class Casing:
         if (after and not lead) or not words or words[0] in _DETERMINED or _PLURAL.search(words[-1]):
             return phrase
         noun = words[-1]
-        if self._articled[noun] < 2 or self._articled[noun] < 0.15 * self._seen[noun]:
+        if self._articled[noun] < 2 or self._articled[noun] < 0.25 * self._seen[noun]:
             return phrase
         return f"{lead}{'an' if said[:1].casefold() in 'aeiou' else 'a'} {said}"
 
