@@ -109,7 +109,7 @@ def fit(matrix: Any, share: Sequence[float], owners: Sequence[str], strength: fl
 
 def teach(ads: Sequence[Annotated]) -> dict[str, Any]:
     """The JSON of weights that these ads teach, without cuts."""
-    return {"words": _words(ads), **_names(ads), "tone": _tones(ads)}
+    return {"words": _words(ads), **_names(ads), "implied": _implied(ads), "tone": _tones(ads)}
 
 
 def _words(ads: Sequence[Annotated]) -> dict[str, list[float]]:
@@ -172,6 +172,29 @@ def _names(ads: Sequence[Annotated]) -> dict[str, Any]:
             }
         )
     return {"keep": keep, "heads": heads}
+
+
+def _implied(ads: Sequence[Annotated]) -> dict[str, dict[str, float]]:
+    rows = [features.of_text(ad.text) for ad in ads]
+    columns = Columns(rows, [ad.key for ad in ads])
+    matrix = columns.matrix(rows)
+    surface: dict[str, Counter[str]] = defaultdict(Counter)
+    said: list[list[set[str]]] = []
+    for ad in ads:
+        said.append([])
+        for read in ad.read:
+            words = [w for mention in read.target_audience for w in features.quoted_words(mention.value)]
+            stems = {features.stem(w): w for w in words if w not in features.STOP}
+            for stem, word in stems.items():
+                surface[stem][word] += 1
+            said[-1].append(set(stems))
+    known = Counter(stem for by in said for stem in set().union(*by))
+    learned = {}
+    for stem in sorted(stem for stem, ads_that_say in known.items() if ads_that_say >= 4):
+        share = [mean(float(stem in one) for one in by) for by in said]
+        word = surface[stem].most_common(1)[0][0]
+        learned[word] = columns.weights(fit(matrix, share, [ad.key for ad in ads], 0.3))
+    return by_feature(learned)
 
 
 def _tones(ads: Sequence[Annotated]) -> dict[str, dict[str, float]]:

@@ -1,7 +1,8 @@
 """Read an ad without a model: the ad's own words, each put to the field that its wording and place show.
 
 A word's chance to belong to a field is a logistic regression over what `features` sees; stretches of likely
-words become quotes, so every quote is exact by construction. Works in English well; elsewhere it says what
+words become quotes, so every quote is exact by construction. Only an audience may go without one, where the whole
+ad implies it. Works in English well; elsewhere it says what
 list marks, places and the few words shared by many languages show, and is otherwise silent.
 """
 
@@ -18,6 +19,7 @@ from counterpitch.pillars.spans import sentences
 from counterpitch.pillars.weights import Cut, Weights
 
 NAME = "extractive"
+IMPLIED = 0.25
 _NAMED = re.compile(r"\b[A-Z][\w’'&-]*[A-Za-z0-9](?:\s+(?:[A-Z][\w’'&-]*|\d+))?")
 _BEFORE_NAME = re.compile(
     r"(?:\b(?:try|download|get|meet|with|choose|use|join|introducing|discover|from|by)\s+|#)$", re.I
@@ -47,6 +49,8 @@ def read(text: str, learned: Weights | None = None) -> Reading:
         for position, (start, end) in enumerate(stretches):
             quote = text[start:end]
             evidence.append(Evidence(field, position, phrases.name(quote, field, learned, known), quote, start, end))
+    if evidence and not any(e.field == "target_audience" for e in evidence):
+        evidence = [*_implied(whole, learned), *evidence]
     return Reading(_product(text), _tone(whole, learned), tuple(evidence))
 
 
@@ -91,6 +95,15 @@ def _dense(unit: Sequence[tuple[features.Word, float]], cut: Cut) -> list[tuple[
     low, high = bounds
     here = [(best, unit[low][0].start, unit[high - 1][0].end)] if best >= cut.least else []
     return [*_dense(unit[:low], cut), *here, *_dense(unit[high:], cut)]
+
+
+def _implied(whole: Sequence[str], learned: Weights) -> list[Evidence]:
+    """An audience that only the whole ad implies, without a quote: "language learners"; or none."""
+    likely = [word for word, p in sorted(weights.odds(weights.sums(learned.implied, whole)).items()) if p >= IMPLIED]
+    people = [word for word in likely if "person" in classes(word)]
+    others = [word for word in likely if word not in people]
+    value = " ".join([*others, *people])
+    return [Evidence("target_audience", 0, value, None, None, None)] if people else []
 
 
 def _tone(whole: Sequence[str], learned: Weights) -> str | None:

@@ -37,12 +37,14 @@ class Weights:
     words: per feature a weight for each of FIELDS (does the word belong to a quote of the field).
     keep: per field, weights of features.of_quoted_word (does the short name keep the word).
     heads: per field, feature (of_quote and of_text) -> added word -> weight.
+    implied: feature of of_text -> word of an audience that the whole ad implies -> weight.
     tone: feature of of_text -> tone -> weight.
     """
 
     words: Mapping[str, Vector]
     keep: Mapping[str, Mapping[str, float]]
     heads: Mapping[str, Mapping[str, Mapping[str, float]]]
+    implied: Mapping[str, Mapping[str, float]]
     tone: Mapping[str, Mapping[str, float]]
     cuts: Mapping[str, Cut]
     version: str
@@ -98,7 +100,7 @@ def parse(model: Mapping[str, Any], version: str) -> Weights:
     """Weights from the JSON that the training script writes."""
     cuts = {field: Cut(*cut) for field, cut in model["cuts"].items()}
     words = {name: tuple(weights) for name, weights in model["words"].items()}
-    return Weights(words, model["keep"], model["heads"], model["tone"], cuts, version)
+    return Weights(words, model["keep"], model["heads"], model["implied"], model["tone"], cuts, version)
 
 
 @lru_cache(maxsize=1)
