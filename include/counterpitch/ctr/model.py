@@ -154,8 +154,10 @@ def _fit(examples: pd.DataFrame, params: Params) -> CtrModel:
             out_of_fold[inside] = part.score(blocks.rows(inside))
     whole = strength.fit(vectors, blocks, examples, params.priors, params.embedder)
     wide = np.column_stack([out_of_fold, blocks.devices])
+    own = examples["brand_id"].notna().to_numpy()
+    looks = profile(np.column_stack([whole.score(blocks), blocks.devices])[own if own.any() else ~own])
     calibration = Calibration.fit(_out_of_fold_margin(wide, examples, fold, params), examples)
-    return CtrModel(params, whole, _boost(wide, examples, params), calibration, data)
+    return CtrModel(params, whole, _boost(wide, examples, params), calibration, data | {"profile": looks})
 
 
 def read(vectors: TextVectors, known: pd.DataFrame, embedder: str | None) -> Blocks:
@@ -172,6 +174,22 @@ def newest_groups(examples: pd.DataFrame, most: int) -> pd.DataFrame:
     first = examples.groupby("test_key")["day"].transform("min").fillna(pd.Timestamp("1970-01-01"))
     order = examples.assign(first=first).sort_values(["first", "example_key"], ascending=[False, True]).index[:most]
     return examples.loc[order].sort_values("example_key", kind="stable").reset_index(drop=True)
+
+
+def profile(wide: np.ndarray) -> dict[str, dict[str, list[float]]]:
+    """What own ads (else all examples) looked like in training: for each of COLUMNS bin edges (tenths) and shares."""
+    out = {}
+    for column, name in enumerate(COLUMNS):
+        values = np.nan_to_num(wide[:, column])
+        edges = np.unique(np.quantile(values, np.linspace(0.1, 0.9, 9)))
+        out[name] = {"edges": [float(e) for e in edges], "shares": shares(values, edges).tolist()}
+    return out
+
+
+def shares(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Share of the values in each bin between `edges` and outside them."""
+    counts = np.bincount(np.searchsorted(edges, values, side="left"), minlength=len(edges) + 1)
+    return np.asarray(counts / max(1, len(values)))
 
 
 def describe(examples: pd.DataFrame) -> dict[str, Any]:

@@ -142,7 +142,8 @@ def record_decision(model_id: str, answer: Mapping[str, Any]) -> dict[str, Any]:
         write.copy(conn, "ml.decision", list(row), [row])
         if decision == "approved":
             load(conn, model_id)
-            _point(conn, model_id, "approved", str(row["decided_by"]), str(row["reason"] or "approved in the Airflow UI"))
+            reason = str(row["reason"] or "approved in the Airflow UI")
+            _point(conn, model_id, "approved", str(row["decided_by"]), reason)
     return row
 
 

@@ -72,7 +72,7 @@ def store(
         "model_id": model_id,
         "name": BASE,
         "partition_key": partition_key,
-        "trained_on": fitted.data,
+        "trained_on": {name: said for name, said in fitted.data.items() if name != "profile"},
         "params": asdict(fitted.params),
         "features": {"version": features.VERSION, "columns": list(model.COLUMNS)},
         "metrics": figures,

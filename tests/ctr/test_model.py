@@ -1,0 +1,117 @@
+"""The model finds what was planted, forgets nothing on the way to JSON, and refuses what cannot teach."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from counterpitch.ctr import evaluate, examples, features, model, splits, train
+from counterpitch.ctr.refusals import ModelUnusable, NotEnoughData
+from tests.ctr import planted
+
+
+def test_the_same_data_give_the_same_hash_whatever_the_order_of_the_rows() -> None:
+    frame = planted.frame(160, 30)
+    shuffled = examples.usable(frame.sample(frac=1.0, random_state=3))
+    assert model.fingerprint(model.fit(frame).to_json()) == model.fingerprint(model.fit(shuffled).to_json())
+
+
+def test_a_model_scores_the_same_to_the_bit_after_json() -> None:
+    frame = planted.frame(120, 20)
+    fitted = model.fit(frame)
+    known = frame[list(features.KNOWN)]
+    again = model.CtrModel.from_json(fitted.to_json())
+    pd.testing.assert_frame_equal(again.predict(known, "acme"), fitted.predict(known, "acme"), check_exact=True)
+    assert again.to_json() == fitted.to_json()
+
+
+def test_it_ranks_unseen_ads_by_the_planted_effects_and_beats_the_baselines() -> None:
+    figures, _ = train.evaluation(planted.frame(240, 60))
+    mine = figures["table"]["model"]["all_pairs"]["accuracy"]
+    assert mine > 0.75
+    assert mine > figures["table"]["longer text wins"]["all_pairs"]["accuracy"] + 0.1
+    assert figures["calibration"]["ece"] < 0.004
+
+
+def test_words_that_mean_nothing_earn_no_skill() -> None:
+    frame = planted.frame(240, 60)
+    rng = np.random.default_rng(5)
+    frame["clicks"] = rng.binomial(frame["impressions"], 0.02)
+    figures, _ = train.evaluation(frame)
+    low, high = figures["table"]["model"]["all_pairs"]["accuracy_95"]
+    assert low < 0.53
+    assert high > 0.47
+
+
+def test_intervals_hold_the_planted_rate_about_as_often_as_they_say() -> None:
+    fitted = model.fit(planted.frame(240, 60))
+    unseen = planted.frame(80, 0, seed=9)
+    truth = 1 / (1 + np.exp(-np.array([ad["logit"] for ad in planted.ads(80, 9)])))
+    said = fitted.predict(unseen[list(features.KNOWN)], "acme")
+    assert stats.kendalltau(said["score"], truth).statistic > 0.6
+    assert ((said["ctr_low"] <= truth) & (truth <= said["ctr_high"])).mean() >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"clicks": 0}, "0 clicks"),
+        ({"impressions": 0, "clicks": 0}, "0 examples"),
+        ({"clicks": 5000}, "clicks_above_impressions"),
+        ({"text": "the same words"}, "1 different texts"),
+        ({"text": " "}, "no_words"),
+    ],
+)
+def test_data_that_cannot_teach_are_refused_with_the_count(change: dict[str, object], message: str) -> None:
+    with pytest.raises(NotEnoughData, match=message):
+        examples.usable(planted.frame(100, 0).assign(**cast("Any", change)))
+
+
+@pytest.mark.parametrize("field", ["format", "features_version", "columns"])
+def test_an_artifact_of_another_version_is_refused_by_name(field: str) -> None:
+    artifact = model.fit(planted.frame(120, 20)).to_json()
+    other = artifact.replace(f'"{field}": ', f'"{field}": "other", "was_{field}": ')
+    with pytest.raises(ModelUnusable, match=field.replace("_", " ")):
+        model.CtrModel.from_json(other)
+
+
+def test_no_copy_of_a_held_out_text_trains() -> None:
+    frame = planted.frame(100, 20)
+    frame.loc[0, "text"] = f"{frame['text'].iloc[99]}!!! 1".upper()
+    held = splits.newest(frame)
+    older = splits.without_copies(frame, held)
+    assert not set(frame.loc[older, "text"].map(splits.gist)) & set(frame.loc[held, "text"].map(splits.gist))
+    fold = splits.folds(frame, 5, seed=1)
+    assert frame.assign(fold=fold, gist=frame["text"].map(splits.gist)).groupby("gist")["fold"].nunique().max() == 1
+    arms = frame["owner"] == "own"
+    assert frame[arms].assign(fold=fold[arms]).groupby("test_key")["fold"].nunique().max() == 1
+
+
+def test_held_out_days_are_later_than_what_trains() -> None:
+    frame = planted.frame(100, 20)
+    held = splits.newest(frame)
+    unit = frame["test_key"].where(frame["owner"] == "own", frame["example_key"])
+    first = frame.groupby(unit)["day"].transform("min")
+    assert first[~held].max() < first[held].min()
+
+
+def test_pair_figures_agree_with_a_case_worked_by_hand() -> None:
+    arms = pd.DataFrame(
+        {
+            "example_key": ["a", "b", "c"],
+            "group_key": "test|1",
+            "test_key": "test|1",
+            "impressions": 10_000,
+            "clicks": [300, 200, 100],
+        }
+    )
+    figures = evaluate.ranking(arms, np.array([3.0, 1.0, 2.0]), bootstraps=10)
+    assert figures["all_pairs"]["pairs"] == 3
+    assert figures["all_pairs"]["accuracy"] == pytest.approx(2 / 3)
+    assert figures["top1"] == 1
+    assert figures["ctr_lift"] == pytest.approx(0.5)
+    assert figures["kendall_tau"] == pytest.approx(1 / 3)
