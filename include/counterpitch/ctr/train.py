@@ -27,20 +27,29 @@ BASE = "base"
 LEAST_HELD_PAIRS = 30
 
 
-def train(partition_key: str, params: model.Params | None = None) -> str:
+def train(partition_key: str, params: model.Params | None = None, trials: int = 0) -> str:
     """Train on everything known by `partition_key`, store model and held-out predictions; returns the model_id.
+
+    With `trials`, parameters are searched for first, on the older part only; every trial is kept in metrics.search.
 
     Nothing is promoted. Raises NotEnoughData when there is too little to learn from. Run twice, the same data
     give the same model_id and no new row.
     """
     with transaction(application="counterpitch ctr train") as conn:
-        return train_on(conn, partition_key, params)
+        return train_on(conn, partition_key, params, trials)
 
 
-def train_on(conn: Connection, partition_key: str, params: model.Params | None = None) -> str:
+def train_on(conn: Connection, partition_key: str, params: model.Params | None = None, trials: int = 0) -> str:
     """`train` on an open connection, inside the caller's transaction."""
     known = examples.read(conn, partition_key)
+    record: list[dict[str, Any]] = []
+    if trials:
+        from counterpitch.ctr.search import search  # optuna takes a second to load, and a bootstrap searches nothing
+
+        older = splits.without_copies(known, splits.newest(known))
+        params, record = search(known[older].reset_index(drop=True), trials)
     figures, held = evaluation(known, params)
+    figures["search"] = record
     fitted = model.fit(known, params)
     return store(conn, fitted, partition_key, figures, held)
 
