@@ -217,7 +217,7 @@ def by_feature(learned: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str
     found: dict[str, dict[str, float]] = defaultdict(dict)
     for outcome, by in learned.items():
         for name, weight in by.items():
-            if abs(weight) >= 0.02:
+            if abs(weight) >= 0.04:
                 found[name][outcome] = weight
     return dict(found)
 

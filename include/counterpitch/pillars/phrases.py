@@ -7,13 +7,15 @@ a learned chance, and a short list of added words (people, learning, avoiding) i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import log
 
 from counterpitch.pillars import features
 from counterpitch.pillars.features import STOP
-from counterpitch.pillars.weights import Weights, chance, odds, sums
+from counterpitch.pillars.weights import Weights, chance, sums
 
 KEEP = 0.25
 ADD = 0.2
+_ADD = log(ADD / (1 - ADD))
 LONGEST = 7
 _LINKS = STOP - {"a", "an", "the", "is", "are", "be", "it", "its", "or"}
 
@@ -28,8 +30,9 @@ def name(quote: str, field: str, weights: Weights, ad: Mapping[str, float]) -> s
     kept = [i for i in content if chances[i] >= KEEP] or [max(content, key=lambda i: (chances[i], -i))]
     said = _linked(words, kept)
     present = {features.stem(word) for word in words}
-    for added, odd in sorted(odds(sums(weights.heads[field], features.of_quote(words), ad)).items()):
-        if odd >= ADD and features.stem(added) not in present:
+    totals = sums(weights.heads[field], features.of_quote(words), ad)
+    for added in sorted(word for word, total in totals.items() if total >= _ADD):
+        if features.stem(added) not in present:
             said = [added, *said] if added.endswith("ing") else [*said, added]
     return " ".join(said)
 
