@@ -121,7 +121,7 @@ def test_a_missing_column_is_named_with_those_that_were_found(warehouse: str, tm
         import_ads(path, today=TODAY)
     with pytest.raises(MappingUnknown, match="lacks the columns ad_id"):
         import_ads(path, layout="ads", today=TODAY)
-    with pytest.raises(MappingUnknown, match=r"no mapping 'adds'\. Choose from: ads"):
+    with pytest.raises(MappingUnknown, match=r"no mapping 'adds'\. Choose from: ad_library_export, ads"):
         import_ads(path, layout="adds", today=TODAY)
 
 
