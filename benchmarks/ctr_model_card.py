@@ -29,11 +29,13 @@ base rate that follows the day (memory {memory:.0f} days) make it a CTR. Paramet
 
 **Splits.** The newest fifth of the tests, by first week, is held out; nothing was tuned on it. Priors, rounds, the
 encoder's schedule and the memory were chosen on earlier weeks: tests at 64 to 80% of the time line, learnt from those
-before. Intervals are 95% bootstraps over tests. Pairs share test and image; significant: two-proportion z-test p < 0.10.
+before. Intervals are 95% bootstraps over tests. Pairs share test and image; significant pairs have a two-proportion
+z-test p < 0.10.
 
 **What was tried and dropped.** Pairwise logistic regression on TF-IDF differences (it throws away by how much an arm
-won; four points of accuracy less on earlier weeks), LightGBM over out-of-fold strengths instead of starting from them,
-random Fourier features of the embedding, a level without a clock (it drifts by a factor of four in the archive).
+won, and was clearly worse on earlier weeks), LightGBM over out-of-fold strengths instead of starting from them, random
+Fourier features of the embedding, a level without a clock (the archive drifts), raw MiniLM embeddings beside the
+fine-tuned encoder.
 """
 
 
