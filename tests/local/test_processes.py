@@ -119,6 +119,20 @@ def test_another_session_with_the_same_number_is_not_ours(tmp_path: Path) -> Non
         stranger.wait()
 
 
+def test_a_child_that_hides_its_environment_is_found(
+    launch: Callable[..., Program], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Airflow's supervisors make themselves undumpable: an ordinary user may not read their environment."""
+    program = launch(FAMILY)
+    wait(lambda: len(program.members()) == 2)
+
+    def refuse(process: psutil.Process) -> dict[str, str]:
+        raise psutil.AccessDenied(process.pid)
+
+    monkeypatch.setattr(psutil.Process, "environ", refuse)
+    assert len(program.members()) == 2
+
+
 @pytest.mark.parametrize("content", ["", "{", "[1]", '{"pid": "x"}', '{"pid": 1}'])
 def test_a_broken_pidfile_means_nothing_runs(tmp_path: Path, content: str) -> None:
     program = Program("program", tmp_path)

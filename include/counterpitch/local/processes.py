@@ -69,7 +69,7 @@ class Program:
         if pid is None or birth_mark(pid) not in {mark, None}:
             return []
         session = [process for process in _own_processes() if _session(process.pid) == pid]
-        return [process for process in session if _marked(process) == str(self.folder)]
+        return [process for process in session if _is_marked(process, str(self.folder))]
 
     def last_words(self, lines: int = 15) -> str:
         """The end of the log."""
@@ -147,11 +147,14 @@ def _session(pid: int) -> int | None:
         return None
 
 
-def _marked(process: psutil.Process) -> str | None:
+def _is_marked(process: psutil.Process, mark: str) -> bool:
+    """Whether the process inherited MARK. Airflow's workers hide their environment, from root not: the session tells."""
     try:
-        return process.environ().get(MARK)
+        return process.environ().get(MARK) == mark
+    except psutil.AccessDenied:
+        return True
     except psutil.Error:
-        return None
+        return False
 
 
 def birth_mark(pid: int) -> str | None:
