@@ -14,7 +14,7 @@ from counterpitch.commands.console import Commands
 
 # A module of single commands has `register(app)`; a group (`counterpitch brand add`) has an `app` of its own.
 SINGLE = ("stack", "run", "summarise", "importing", "backfill", "sql", "export")
-GROUPS = {"brand": "brand", "quarantine": "quarantine"}
+GROUPS = {"brand": "brand", "ctr": "ctr", "quarantine": "quarantine"}
 
 app = typer.Typer(
     cls=Commands,

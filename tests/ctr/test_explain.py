@@ -9,6 +9,7 @@ import pytest
 
 from counterpitch.ctr import explain, features, model, registry
 from counterpitch.ctr.refusals import NotEnoughData
+from counterpitch.errors import Permanent
 from counterpitch.warehouse.connection import Connection
 from tests.ctr import planted
 
@@ -47,7 +48,7 @@ def test_an_unknown_language_gets_a_wide_interval_and_an_empty_text_a_refusal(co
     strange = explain.explain_text("кушайте дома с удовольствием")
     width = [np.log(a["ctr_high"] / a["ctr_low"]) for a in (known, strange)]
     assert width[1] > 1.3 * width[0]
-    with pytest.raises(ValueError, match="no text"):
+    with pytest.raises(Permanent, match="no text"):
         explain.explain_text("  ")
 
 

@@ -17,6 +17,7 @@ from counterpitch.ctr import features, registry
 from counterpitch.ctr.model import COLUMNS, CtrModel
 from counterpitch.ctr.refusals import NotEnoughData
 from counterpitch.ctr.train import BASE
+from counterpitch.errors import Permanent
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import transaction
 
@@ -35,10 +36,10 @@ def explain_text(
     Returns {"model_id", "trained_on" (owners), "mark", "ctr", "ctr_low", "ctr_high", "reasons"}; with `before` also
     {"before": the same of that text, "change_points"}. `context` may set call_to_action, language, media_type,
     placement. Under 100 ms once the champion is loaded. Raises NotEnoughData without a champion, ModelUnusable
-    when it cannot score here, ValueError on a text without a word.
+    when it cannot score here, Permanent on a text without a word.
     """
     if not text.strip():
-        raise ValueError("There is no text to explain. Give at least one word.")
+        raise Permanent("There is no text to explain. Give at least one word.")
     model_id, mark, model = _champion()
     texts = [text] if before is None else [text, before]
     filled = {"call_to_action": "", "language": "und", "media_type": "", "placement": ""} | (context or {})

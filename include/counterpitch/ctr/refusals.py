@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from counterpitch.errors import Permanent
 
-class NotEnoughData(ValueError):
+
+class NotEnoughData(Permanent):
     """Too little was measured to learn or to compare; the message counts what there is and says what is missing."""
 
 
-class OutcomeLeak(ValueError):
+class OutcomeLeak(Permanent):
     """A column that is only known after an ad ran was offered as a feature."""
 
 
-class ModelUnusable(ValueError):
+class ModelUnusable(Permanent):
     """A stored model cannot score here: cut short, altered, or from another version of the features."""

@@ -1,0 +1,95 @@
+"""Ask the click model why, see which models there are, and take a promotion back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from counterpitch.commands import console
+from counterpitch.commands.stack import Json
+
+app = typer.Typer(no_args_is_help=True)
+
+MODELS = """
+select m.model_id, m.partition_key as trained_up_to, c.mark, c.decided_by, c.promoted_at
+from ml.model m left join ml.champion c using (model_id)
+order by m.partition_key desc, m.created_at desc
+"""
+
+
+@app.command()
+def explain(
+    text: Annotated[str, typer.Option(help="The words of an ad nobody has shown yet.")],
+    before: Annotated[str | None, typer.Option(help="An earlier wording: also says what the change does.")] = None,
+    brand: Annotated[str | None, typer.Option(help="For which own brand it would run, by brand id.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Predict a text's click-through rate, and say why in words a copywriter can act on.
+
+    Example:
+
+        counterpitch ctr explain --text "Tired of cold coffee?" --before "Our mug keeps coffee warm"
+    """
+    from counterpitch.ctr.explain import explain_text
+
+    said = explain_text(text, before=before, owner=brand)
+    if as_json:
+        console.emit(said)
+        return
+    console.out.print(_told("Predicted", said))
+    for reason in said["reasons"]:
+        console.out.print(f"  {reason['text']}", markup=False, highlight=False)
+    if before is not None:
+        console.out.print(_told("Before", said["before"]))
+        console.out.print(f"The change: {said['change_points']:+.2f} points", highlight=False)
+    taught = ", ".join(said["trained_on"])
+    console.out.print(f"Model {said['model_id']}, taught by: {taught}", style="dim", highlight=False)
+
+
+@app.command("list")
+def list_(as_json: Json = False) -> None:
+    """List the trained models, newest first; the champion carries the mark of its promotion."""
+    from counterpitch.warehouse import query
+    from counterpitch.warehouse.connection import transaction
+
+    with transaction(application="counterpitch ctr list") as conn:
+        found = query.rows(conn, MODELS)
+    if as_json:
+        console.emit(found)
+        return
+    if not found:
+        console.out.print("No model is trained yet. `counterpitch run` trains the first one.")
+        return
+    from counterpitch.commands.tables import show
+
+    show(list(found[0]), [list(row.values()) for row in found])
+
+
+@app.command()
+def rollback(
+    reason: Annotated[str, typer.Option(help="Why; kept with the move.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Take the last promotion back: the champion before it scores again.
+
+    Example:
+
+        counterpitch ctr rollback --reason "predicts nothing for video ads"
+    """
+    import getpass
+
+    from counterpitch.ctr import registry
+
+    model_id = registry.rollback(decided_by=getpass.getuser(), reason=reason)
+    if as_json:
+        console.emit({"champion": model_id})
+        return
+    console.out.print(f"{model_id} is the champion again.")
+
+
+def _told(word: str, said: dict[str, Any]) -> str:
+    return (
+        f"{word}: {100 * said['ctr']:.2f}% click-through "
+        f"({100 * said['ctr_low']:.2f}% to {100 * said['ctr_high']:.2f}% with 95% confidence)"
+    )

@@ -1,0 +1,34 @@
+"""`counterpitch ctr`: why a text is predicted to do what it does, which models there are, and the way back."""
+
+from __future__ import annotations
+
+import json
+
+from tests.ctr import planted
+from typer.testing import CliRunner, Result
+
+from counterpitch.cli import app
+from counterpitch.ctr import registry
+from counterpitch.warehouse.connection import Connection
+
+
+def _counterpitch(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_without_a_model_each_command_says_what_to_do(warehouse: str) -> None:
+    asked = _counterpitch("ctr", "explain", "--text", "Sleep well?")
+    assert asked.exit_code == 1
+    assert "No champion yet" in asked.stderr
+    assert "`counterpitch run` trains the first one" in _counterpitch("ctr", "list").output
+    assert "no earlier champion" in _counterpitch("ctr", "rollback").stderr
+
+
+def test_explain_says_the_rate_the_reasons_and_what_a_change_does(conn: Connection) -> None:
+    planted.fill(conn)
+    registry.ensure_champion(planted.DAY)
+    said = _counterpitch("ctr", "explain", "--text", "Start a free trial", "--before", "Join our webinar").output
+    assert "% click-through" in said
+    assert "The change: +" in said
+    [model] = json.loads(_counterpitch("ctr", "list", "--json").output)
+    assert model["mark"] == "bootstrap"
