@@ -67,7 +67,7 @@ def _gap(case: Case, market: Market) -> Figure:
     ours = (
         f"none of our {wording.count(gap['our_total'], 'message')} does"
         if not gap["our_messages"]
-        else f"{gap['our_messages']:,} of our {gap['our_total']:,} do"
+        else f"{gap['our_messages']:,} of our {gap['our_total']:,} {'does' if gap['our_messages'] == 1 else 'do'}"
     )
     text = (
         f"That is {wording.percent(gap['their_share'])} of all {gap['their_total']:,} messages of theirs that we read; "
