@@ -148,7 +148,7 @@ def _session(pid: int) -> int | None:
 
 
 def _is_marked(process: psutil.Process, mark: str) -> bool:
-    """Whether the process inherited MARK. Airflow's workers hide their environment, from root not: the session tells."""
+    """Whether the process inherited MARK. Airflow's workers hide theirs from all but root: then the session decides."""
     try:
         return process.environ().get(MARK) == mark
     except psutil.AccessDenied:
