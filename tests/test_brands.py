@@ -59,6 +59,22 @@ def test_a_market_holds_exactly_its_brands_and_changes_as_told(conn: Connection)
     assert [row["markets"] for row in brands.list_brands(conn)] == [[market]] * 3
 
 
+def test_what_is_not_said_of_a_market_stays(conn: Connection) -> None:
+    for name in ("Us", "Them", "Others"):
+        brands.register_brand(conn, name)
+    brands.register_market(conn, "M", "us", ["them"], countries=["DE"], languages=["de"])
+    for _ in range(2):
+        brands.register_market(conn, "M", "us", ["others"], keep=True)
+    assert brands.markets_of(conn, ["them"]) == brands.markets_of(conn, ["others"]) == ["m"]
+    assert query.rows(conn, "select countries, languages from core.market") == [
+        {"countries": ["DE"], "languages": ["de"]}
+    ]
+    brands.register_market(conn, "M", "them", [], countries=[], keep=True)
+    members = query.rows(conn, "select brand_id, role from core.market_brand order by brand_id")
+    assert [(row["brand_id"], row["role"]) for row in members] == [("others", "competitor"), ("them", "own")]
+    assert query.scalar(conn, "select countries from core.market") == []
+
+
 def test_a_market_of_unknown_brands_is_refused(conn: Connection) -> None:
     brands.register_brand(conn, "Us")
     with pytest.raises(brands.BrandUnknown, match="Not registered: them"):

@@ -80,11 +80,13 @@ def register_market(
     own_brand: str,
     competitors: Sequence[str],
     *,
-    countries: Sequence[str] = (),
-    languages: Sequence[str] = (),
+    countries: Sequence[str] | None = None,
+    languages: Sequence[str] | None = None,
+    keep: bool = False,
 ) -> str:
     """Create the market, or change it to exactly these brands; returns its market_id.
 
+    `keep` leaves the competitors that it has already in it. Countries and languages that are None stay as they are.
     Raises BrandUnknown when a brand is not registered, MarketRefused when the own brand is its own competitor.
     """
     check_registered(conn, [own_brand, *competitors])
@@ -92,9 +94,12 @@ def register_market(
         raise MarketRefused(f"{own_brand} cannot compete with itself. Leave it out of the competitors.")
     identity = slug(name)
     market = {"market_id": identity, "name": name.strip(), "own": own_brand, "competitors": sorted(set(competitors))}
-    execute(conn, sql(__file__, "leave_market"), market)
-    market |= {"countries": list(countries), "languages": list(languages)}
-    execute(conn, sql(__file__, "register_market"), market)
+    execute(conn, sql(__file__, "leave_market"), market | {"keep": keep})
+    said = {
+        "countries": None if countries is None else list(countries),
+        "languages": None if languages is None else list(languages),
+    }
+    execute(conn, sql(__file__, "register_market"), market | said)
     return identity
 
 

@@ -43,7 +43,7 @@ def run(
     own_brand: Annotated[str | None, typer.Option(help="Which brand of the ads is ours.")] = None,
     against: Annotated[
         list[str] | None,
-        typer.Option("--against", help="A competitor. Repeatable; unset: every other brand of the files."),
+        typer.Option("--against", help="A competitor. Repeatable; unset: also every other brand of the files."),
     ] = None,
     market: Annotated[str | None, typer.Option(help="Name of the market; unset: named after our brand.")] = None,
     minutes: Annotated[float, typer.Option(help="Give up waiting after so many minutes.", min=0.1)] = 60,
@@ -134,7 +134,8 @@ def _register(own_brand: str | None, against: list[str] | None, market: str | No
             raise RunRefused(f"Which of these brands is yours? Add --own-brand with one of: {', '.join(found)}.")
         brands.check_registered(conn, [own_brand, *(against or [])])
         others = against or [brand for brand in found if brand != own_brand]
-        brands.register_market(conn, market or own_brand, own_brand, others)
+        # These files need not hold every brand: only competitors that are named may push others out of the market.
+        brands.register_market(conn, market or own_brand, own_brand, others, keep=not against)
 
 
 def _pipeline(local: Stack, minutes: float, *, quiet: bool) -> Outcome:

@@ -1,9 +1,14 @@
+-- Create or change the market and add its brands. Countries and languages that are null stay as they are.
 with market as (
     insert into core.market as m (market_id, name, own_brand_id, countries, languages)
-    values (%(market_id)s, %(name)s, %(own)s, %(countries)s, %(languages)s)
+    values (
+        %(market_id)s, %(name)s, %(own)s,
+        coalesce(%(countries)s::text[], '{}'), coalesce(%(languages)s::text[], '{}')
+    )
     on conflict (market_id) do update set
         name = excluded.name, own_brand_id = excluded.own_brand_id,
-        countries = excluded.countries, languages = excluded.languages
+        countries = coalesce(%(countries)s::text[], m.countries),
+        languages = coalesce(%(languages)s::text[], m.languages)
     returning market_id
 ), wanted as (
     select %(own)s as brand_id, 'own' as role
