@@ -7,7 +7,8 @@ Bad rows go to `ops.quarantine` with the reason; too many of them stop the run b
 
 **When.** Daily at 06:00 UTC, for yesterday: by then every platform has closed the day it dates itself.
 
-**If a brand fails.** Its mapped task is red and `ops.coverage` says why and what to do; the other brands go on.
+**If a brand fails.** Its mapped task is red and `ops.coverage` says why and what to do; the other brands go on,
+and the run ends red, so that it is not taken for done.
 A brand that shows nothing empties its slice; a brand that could not be read keeps what it had.
 
 **Backfill.** `counterpitch backfill --brand NAME --from DAY --to DAY`, or *Trigger* here with a day and brands.
@@ -20,6 +21,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import CronPartitionTimetable, dag, get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException
 
 from counterpitch import partition, policy
 from counterpitch.assets import ADS
@@ -61,9 +63,15 @@ def collect_ads() -> None:
         """Tell the chain, once, which brands moved."""
         partition.publish(get_current_context(), ADS, loaded["brands"])
 
+    @task(trigger_rule="one_failed")
+    def report_unread() -> None:
+        """Red where a brand could not be read: the others went on, but the day is not done."""
+        raise AirflowFailException("A brand could not be collected: see its red task, and ops.coverage. Run again.")
+
     brands = choose_brands()
     loaded = validate(brands)
-    collect.expand(brand=brands) >> loaded
+    collected = collect.expand(brand=brands)
+    collected >> [loaded, report_unread()]
     publish(loaded)
 
 

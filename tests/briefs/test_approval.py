@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from counterpitch.briefs import approval
+from counterpitch.settings import settings
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
 
 DAY = "2026-11-20"
+STORY = """{"kind": "white_space", "persona": "Nurses", "theme": "Sleep", "sentence": "As a nurse ...", "facts": [],
+            "key_message": "Sleep well.", "proof": "Ours."}"""
+
+
+@pytest.fixture(autouse=True)
+def home(warehouse: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Exports go to a folder of the test's own."""
+    monkeypatch.setenv("COUNTERPITCH_HOME", str(tmp_path))
+    settings.cache_clear()
 
 
 def _brief(conn: Connection, brief_id: str, day: str = DAY) -> None:
@@ -18,9 +31,9 @@ def _brief(conn: Connection, brief_id: str, day: str = DAY) -> None:
         insert into core.brand (brand_id, name) values ('ours', 'Ours') on conflict do nothing;
         insert into core.market (market_id, name, own_brand_id) values ('m', 'M', 'ours') on conflict do nothing;
         insert into mart.brief
-        values ('m', %(id)s, %(day)s, 1, 'p', 't', 'Speak to nurses', '{}', '[]', '{}', '# Hi', 'template')
+        values ('m', %(id)s, %(day)s, 1, 'p', 't', 'Speak to nurses', %(story)s, '[]', '{}', '# Hi', 'template')
         """,
-        {"id": brief_id, "day": day},
+        {"id": brief_id, "day": day, "story": STORY},
     )
     conn.commit()
 
@@ -48,6 +61,25 @@ def test_an_approval_is_kept_with_its_reason_and_not_asked_again(conn: Connectio
         {"decision": "approved", "decided_by": "maria", "reason": "fits spring"}
     ]
     assert approval.undecided(["m"], DAY) == []
+
+
+def test_an_approved_brief_lies_ready_for_the_creative_and_the_others_do_not(conn: Connection) -> None:
+    _brief(conn, "b-0000000001")
+    _brief(conn, "b-0000000002")
+    first, second = approval.undecided(["m"], DAY)
+    approval.record_decision(second, _answer("Reject", "maria"))
+    folder = settings().home / "exports" / "m" / DAY / "approved"
+    assert not folder.exists()
+    approval.record_decision(first, _answer("Approve", "maria"))
+    assert [path.read_text() for path in folder.glob("*.md")] == ["# Hi"]
+
+
+def test_a_question_that_runs_out_later_does_not_undo_a_decision(conn: Connection) -> None:
+    _brief(conn, "b")
+    [brief] = approval.undecided(["m"], DAY)
+    approval.record_decision(brief, _answer("Approve", "maria"))
+    approval.record_decision(brief, _answer("Reject", None))
+    assert query.scalar(conn, "select decision from mart.brief_decision") == "approved"
 
 
 def test_silence_is_expired_not_rejected_and_the_brief_is_proposed_again(conn: Connection) -> None:

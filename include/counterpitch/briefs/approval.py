@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from counterpitch.warehouse import query, write
+from counterpitch.briefs.export import export_approved
+from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import transaction
 
 
@@ -34,7 +35,7 @@ def undecided(markets: Sequence[str], partition_key: str) -> list[dict[str, Any]
 
 
 def record_decision(brief: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Store the answer of Airflow's HITL operator to one brief of `undecided`.
+    """Store the answer of Airflow's HITL operator to one brief of `undecided`; export what is approved now.
 
     `answer` has chosen_options (list of str), params_input ({"reason": str}) and responded_by_user, which is
     None where the time ran out.
@@ -51,7 +52,7 @@ def record_decision(brief: Mapping[str, Any], answer: Mapping[str, Any]) -> dict
         "reason": (answer.get("params_input") or {}).get("reason") or None,
     }
     with transaction(application="approve_briefs") as conn:
-        write.upsert(
-            conn, "mart.brief_decision", ["market_id", "brief_id"], ["decision", "decided_by", "reason"], [row]
-        )
+        query.execute(conn, query.sql(__file__, "store_decision"), row)
+    if decision == "approved":
+        export_approved(brief["market_id"], brief["partition_key"])
     return row

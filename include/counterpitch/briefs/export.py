@@ -43,6 +43,12 @@ def export_proposals(market_id: str, partition_key: str) -> dict[str, Any]:
     return export_briefs(market_id, partition_key, settings().home / "exports" / market_id / partition_key)
 
 
+def export_approved(market_id: str, partition_key: str) -> dict[str, Any]:
+    """Export the day's approved briefs, for the creative: exports/<market>/<day>/approved."""
+    folder = settings().home / "exports" / market_id / partition_key / "approved"
+    return export_briefs(market_id, partition_key, folder, status="approved")
+
+
 def export_briefs(market_id: str, partition_key: str, folder: str | Path, status: str | None = None) -> dict[str, Any]:
     """Write the briefs of the latest written day up to the key; {"briefs": n, "folder": str}.
 
