@@ -1,4 +1,6 @@
--- Our own ads with their results up to the partition day, one row an ad. Words and format come from core.ad.
+-- Our own ads with their results up to the partition day, one row an ad. Words and format are the last that were known
+-- by that day (core.ad tells today's), so that training for an old day again gives the same model; an ad that was first
+-- seen later is left out.
 with result as (
     select
         r.source, r.brand_id, r.ad_id, r.ad_key,
@@ -10,6 +12,16 @@ with result as (
     from core.ad_result_daily r
     where r.result_date <= %(partition_key)s
     group by r.source, r.brand_id, r.ad_id, r.ad_key
+), known as (
+    select
+        s.ad_key,
+        core.last_known(s.text_hash order by s.partition_key, s.brand_id) as text_hash,
+        core.last_known(s.media_type order by s.partition_key, s.brand_id) as media_type,
+        coalesce(core.last_known(nullif(s.platforms, '{}') order by s.partition_key, s.brand_id), '{}') as platforms,
+        core.last_known(s.delivery_start order by s.partition_key, s.brand_id) as delivery_start
+    from core.ad_seen_daily s
+    where s.partition_key <= %(partition_key)s and s.ad_key in (select ad_key from result)
+    group by s.ad_key
 )
 select
     r.ad_key as example_key,
@@ -23,14 +35,14 @@ select
     t.description,
     t.call_to_action,
     t.language,
-    a.media_type,
-    a.platforms,
-    coalesce(a.delivery_start, r.first_day) as day,
+    k.media_type,
+    k.platforms,
+    coalesce(k.delivery_start, r.first_day) as day,
     r.impressions::bigint as impressions,
     r.clicks::bigint as clicks,
     r.link_clicks::bigint as link_clicks,
     r.all_link_clicks
 from result r
-join core.ad a using (ad_key)
-join core.ad_text t on t.text_hash = a.text_hash
+join known k using (ad_key)
+join core.ad_text t on t.text_hash = k.text_hash
 order by r.ad_key;

@@ -1,0 +1,79 @@
+"""What a model learns from on a day is what was known by that day, whatever was collected since."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from counterpitch.ctr import drift, examples, registry
+from counterpitch.warehouse import query
+from counterpitch.warehouse.connection import Connection
+from tests.ctr import planted
+
+LATER = "2026-11-25"
+
+
+def _change(conn: Connection) -> None:
+    """Every ad is seen again on LATER with other words, format and places; core.ad follows."""
+    changed = """
+        insert into core.ad_text (text_hash, body, clean_text, cleaning, language, words, readable)
+        values ('changed', 'Sold out', 'Sold out', 'test', 'en', 2, true);
+        insert into core.ad_seen_daily
+            (source, brand_id, partition_key, ad_id, text_hash, media_type, platforms, delivery_start)
+        select source, brand_id, %(day)s, ad_id, 'changed', 'video', '{tiktok}', '2026-01-01' from core.ad_seen_daily;
+        update core.ad set text_hash = 'changed', media_type = 'video', platforms = '{tiktok}',
+            delivery_start = '2026-01-01', last_seen = %(day)s
+    """
+    query.execute(conn, changed, {"day": LATER})
+    conn.commit()
+
+
+def test_a_later_change_leaves_the_examples_of_a_day_as_they_were(conn: Connection) -> None:
+    planted.fill(conn)
+    before = examples.read(conn, planted.DAY)
+    assert set(before["placement"]) == {"facebook", ""}
+    _change(conn)
+    pd.testing.assert_frame_equal(examples.read(conn, planted.DAY), before)
+
+
+def test_a_later_day_learns_the_words_of_then(conn: Connection) -> None:
+    planted.fill(conn)
+    _change(conn)
+    learnt = examples.read(conn, LATER)
+    ours = learnt[learnt["group_key"] == "ads|acme"]
+    assert len(ours) == 160
+    assert set(ours["text"]) == {"Sold out"}
+    assert set(ours["placement"]) == {"tiktok"}
+    assert set(ours["day"]) == {pd.Timestamp("2026-01-01")}
+
+
+def test_a_sighting_without_words_keeps_those_that_are_known(conn: Connection) -> None:
+    planted.fill(conn)
+    before = examples.read(conn, planted.DAY)
+    query.execute(
+        conn,
+        "insert into core.ad_seen_daily (source, brand_id, partition_key, ad_id) "
+        "select source, brand_id, %(day)s, ad_id from core.ad_seen_daily",
+        {"day": LATER},
+    )
+    pd.testing.assert_frame_equal(examples.read(conn, LATER), before)
+
+
+def test_results_of_ads_that_are_seen_later_wait_and_the_experiments_teach(conn: Connection) -> None:
+    planted.fill(conn)
+    learnt = examples.read(conn, "2026-11-19")
+    assert len(learnt) == 160
+    assert learnt["group_key"].str.startswith("test|").all()
+
+
+def test_a_later_change_leaves_the_drift_of_a_day_as_it_was(conn: Connection) -> None:
+    planted.fill(conn)
+    registry.ensure_champion("2026-11-19")
+    query.execute(conn, "update core.ad_result_daily set result_date = %(day)s", {"day": planted.DAY})
+    conn.commit()
+    stored = "select metric, value from ml.drift where metric = 'calibration'"
+    drift.measure(planted.DAY)
+    before = query.rows(conn, stored)
+    assert before
+    _change(conn)
+    drift.measure(planted.DAY)
+    assert query.rows(conn, stored) == before
