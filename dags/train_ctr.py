@@ -4,7 +4,8 @@
 **What it does.** Trains the model that ranks ads never shown before, on our own results and experiments, and
 compares it with the champion on later data. The same data give the same model, to the byte.
 
-**When.** Mondays at 04:00 UTC, before the day's ads are scored; when drift crosses the line; and by hand.
+**When.** Mondays at 04:00 UTC, before the day's ads are scored; and by hand. Beside it, it measures how far the day's
+ads and our results have drifted from what the champion learnt (`ml.drift`).
 
 **Who promotes.** With no champion, a model that beats the baselines is promoted at once and marked `bootstrap`.
 A challenger that wins beyond noise is put before a person in `promote_ctr`; any other changes nothing.
@@ -54,6 +55,15 @@ def train_ctr() -> None:
         """Ask a person, where the challenger won."""
         partition.publish_challenger(get_current_context(), CHALLENGER, verdict)
 
+    @task(pool="compute")
+    def measure_drift() -> dict[str, Any]:
+        """How far the champion's world has moved since it learnt."""
+        from counterpitch.ctr import drift, registry
+
+        with partition.skip_on(registry.NotEnoughData):
+            return drift.measure(partition.key_of(get_current_context()))
+
+    measure_drift()
     publish(compare(train()))
 
 
