@@ -123,9 +123,11 @@ def test_killed_at_any_point_it_goes_on_and_fetches_no_page_twice(conn: Connecti
     killed = 0
     for _ in range(40):
         child = context.Process(target=collect_brand, args=("bulk", DAY))
+        further = len(served.sandbox.dial.calls) + dice.randint(0, 3)
         child.start()
         assert child.pid
-        time.sleep(dice.uniform(0.02, 0.25))
+        while child.is_alive() and len(served.sandbox.dial.calls) < further:
+            time.sleep(dice.uniform(0, 0.002))
         if child.is_alive() and killed < 20:
             os.kill(child.pid, signal.SIGKILL)
             killed += 1
