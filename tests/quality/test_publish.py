@@ -177,6 +177,19 @@ def test_one_brand_never_touches_another(conn: Connection, tmp_path: Path) -> No
     assert len(table(conn, "core.ad")) == 3
 
 
+def test_an_ad_that_leaves_one_brand_stays_with_the_brand_whose_day_shows_it(conn: Connection, tmp_path: Path) -> None:
+    land(tmp_path, [ad(observed_on="2026-11-19"), ad(brand="Rival")])
+    run_day("2026-11-19")
+    before = table(conn, "core.ad")
+    run_day(brands=["rival"])
+    assert one(conn, "select brand_id, days_seen from core.ad") == {"brand_id": "rival", "days_seen": 2}
+    with conn:
+        snapshots.cover(conn, "meta", "rival", DAY, datetime.now(UTC), state=State.EMPTY)
+    validate_and_load(DAY, ["rival"])
+    left = table(conn, "core.ad")
+    assert [row | {"variant_group": None} for row in left] == [row | {"variant_group": None} for row in before]
+
+
 def test_an_empty_sweep_empties_the_slice_and_a_failed_one_leaves_it(conn: Connection, tmp_path: Path) -> None:
     land(tmp_path, [ad()])
     run_day()
@@ -187,6 +200,18 @@ def test_an_empty_sweep_empties_the_slice_and_a_failed_one_leaves_it(conn: Conne
         snapshots.cover(conn, "meta", "acme", DAY, datetime.now(UTC), state=State.EMPTY)
     assert validate_and_load(DAY, ["acme"])["ads"] == 0
     assert table(conn, "core.ad") == []
+
+
+@pytest.mark.parametrize("later", [State.FAILED, State.NOT_COVERED])
+def test_a_sweep_that_brought_nothing_does_not_hide_one_that_did(
+    conn: Connection, tmp_path: Path, later: State
+) -> None:
+    land(tmp_path, [ad()])
+    run_day()
+    with conn:
+        snapshots.cover(conn, "meta", "acme", DAY, datetime.now(UTC), state=later, listing="none", code="too_old")
+    assert one(conn, "select state, rows, listing from ops.coverage")["state"] == "ok"
+    assert validate_and_load(DAY, ["acme"])["ads"] == 1
 
 
 def test_a_day_no_file_speaks_of_is_not_covered(conn: Connection, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def cover(
     message: str | None = None,
     kind: str = "ads",
 ) -> None:
-    """Record how a sweep ended. A failure never hides an earlier sweep of the day that went well."""
+    """Record how a sweep ended. One that failed or covers nothing never hides an earlier one that went well."""
     params = {"source": source, "brand_id": brand_id, "partition_key": partition_key, "observed_at": observed_at}
     params |= {"state": state.value, "rows": rows, "listing": listing, "code": code, "message": message}
     query.execute(conn, query.sql(__file__, "record_coverage"), params | {"kind": kind})

@@ -2,10 +2,14 @@
 -- An ad has stopped where the platform says so, or where a later listing that should show it does not; days
 -- without a listing of its brand or page say nothing.
 with touched as (
-    select distinct ad_key from core.ad_seen_daily where brand_id = any(%(brands)s)
+    -- An ad may have gone from these brands' days and still be shown on another brand's.
+    select ad_key from core.ad_seen_daily where brand_id = any(%(brands)s)
+    union
+    select ad_key from core.ad where brand_id = any(%(brands)s)
 ), gone as (
     delete from core.ad a
-    where a.brand_id = any(%(brands)s) and not exists (select from touched t where t.ad_key = a.ad_key)
+    where a.brand_id = any(%(brands)s)
+      and not exists (select from core.ad_seen_daily s where s.ad_key = a.ad_key)
 ), ad as (
     select s.ad_key,
            min(s.source) as source,
@@ -29,16 +33,19 @@ with touched as (
            min(s.page_rank) as best_rank
     from core.ad_seen_daily s join touched using (ad_key)
     group by s.ad_key
+), shown_by as (
+    select distinct brand_id from ad
 ), whole_listing as (
     select source, brand_id, max(partition_key) as listed_on
     from ops.coverage
-    where kind = 'ads' and state in ('ok', 'empty') and listing = 'brand' and brand_id = any(%(brands)s)
+    where kind = 'ads' and state in ('ok', 'empty') and listing = 'brand' and brand_id in (select brand_id from shown_by)
     group by source, brand_id
 ), page_listing as (
     select s.source, s.brand_id, s.page_id, max(s.partition_key) as listed_on
     from core.ad_seen_daily s
     join ops.coverage c using (source, brand_id, partition_key)
-    where c.kind = 'ads' and c.state = 'ok' and c.listing = 'pages' and s.brand_id = any(%(brands)s)
+    where c.kind = 'ads' and c.state = 'ok' and c.listing = 'pages'
+      and s.brand_id in (select brand_id from shown_by)
     group by s.source, s.brand_id, s.page_id
 ), judged as (
     select a.*, greatest(w.listed_on, case when a.page_id is null then o.listed_on else p.listed_on end) as listed_on
