@@ -74,6 +74,16 @@ def register_page(conn: Connection, source: str, page_id: str, brand_id: str, pa
     execute(conn, sql(__file__, "register_page"), values)
 
 
+def pages_of(conn: Connection, source: str) -> dict[str, str]:
+    """The pages that are known on a platform, each with the brand that holds it."""
+    return {row["page_id"]: row["brand_id"] for row in rows(conn, sql(__file__, "list_pages"), {"source": source})}
+
+
+def readers_of(conn: Connection, brand_id: str) -> list[str]:
+    """The readers that collect a brand, of its feeds that are switched on, in order."""
+    return list(scalar(conn, sql(__file__, "list_readers_of"), {"brand_id": brand_id}))
+
+
 def register_market(
     conn: Connection,
     name: str,

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from counterpitch.commands import console
 from counterpitch.commands.stack import Json
+from counterpitch.errors import Permanent
+
+if TYPE_CHECKING:
+    from counterpitch.warehouse.connection import Connection
+
+SOURCE_OF = {"files": None, "meta_ad_library": "meta", "tiktok_ads": "tiktok", "meta_insights": "meta"}
+"""The readers, and the platform that each one asks; `files` reads what was imported of any source."""
+
+CONNECTION = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 
 app = typer.Typer(no_args_is_help=True)
+
+
+class BrandRefused(Permanent):
+    """What a brand is to be collected from does not fit together; the message says what to add."""
 
 
 @app.command()
@@ -17,7 +31,29 @@ def add(
     name: Annotated[str, typer.Argument(help="The brand as people write it, such as 'Acme Running'.")],
     homepage: Annotated[str | None, typer.Option(help="Its website.")] = None,
     source: Annotated[
-        list[str] | None, typer.Option("--source", help="Where to collect its ads: meta, google, ... Repeatable.")
+        list[str] | None, typer.Option("--source", help="Where its ads come from: meta, google, ... Repeatable.")
+    ] = None,
+    page: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--page",
+            metavar="SOURCE:ID",
+            help="Its page or advertiser on a platform, by number: meta:1234567890. Repeatable. "
+            "With --reader meta_insights our ad account: meta:act_1234567890.",
+        ),
+    ] = None,
+    reader: Annotated[
+        str | None,
+        typer.Option(
+            help="What collects it every day: meta_ad_library and tiktok_ads ask the platform for the ads of its "
+            "pages, meta_insights for our own results, files reads what is imported. Unset: files, for each --source."
+        ),
+    ] = None,
+    connection: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="The Airflow connection with the reader's token. Unset: the one of the platform's name."
+        ),
     ] = None,
     market: Annotated[
         str | None, typer.Option(help="Also make a market of this name, with the brand as our own.")
@@ -30,29 +66,118 @@ def add(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Register a brand, and the markets it competes in.
+    """Register a brand, what it is collected from, and the markets it competes in. Repeat it to add more.
 
     Examples:
 
-        counterpitch brand add "Acme Running" --source meta --competitor-of shoes
+        counterpitch brand add "Acme Running" --page meta:1234567890 --reader meta_ad_library --competitor-of shoes
 
         counterpitch brand add "Our Shoes" --market shoes --against acme-running --against globex
+
+        counterpitch brand add "Our Shoes" --page meta:act_1234567890 --reader meta_insights --connection meta_ads
     """
     from counterpitch import brands
     from counterpitch.warehouse.connection import transaction
 
     if against and not market:
         raise typer.BadParameter("--against needs --market: it names the competitors of that market.")
+    pages = [_page(text) for text in page or []]
+    sources = _sources(source or [], reader, pages)
+    _check_connection(reader, connection)
     with transaction(application="counterpitch brand add") as conn:
-        brand_id = brands.register_brand(conn, name, homepage=homepage, feeds=source or [])
-        market_id = brands.register_market(conn, market, brand_id, against or []) if market else None
+        others = [each for each in sources if reader is None or each != SOURCE_OF[reader]]
+        brand_id = brands.register_brand(conn, name, homepage=homepage, feeds=others)
+        _register_pages(conn, brand_id, pages)
+        if reader == "files":
+            for each in sources:
+                brands.register_feed(conn, brand_id, each, options={"reader": reader})
+        elif reader:
+            _register_reader(conn, brand_id, reader, connection, pages)
+        market_id = brands.register_market(conn, market, brand_id, against or [], keep=not against) if market else None
         for joined in competitor_of or []:
             brands.add_competitor(conn, joined, brand_id)
+        readers = brands.readers_of(conn, brand_id)
     if as_json:
-        console.emit({"brand_id": brand_id, "market_id": market_id})
+        console.emit({"brand_id": brand_id, "market_id": market_id, "readers": readers})
         return
     console.out.print(f"Registered [bold]{brand_id}[/]" + (f" in market [bold]{market_id}[/]." if market_id else "."))
-    console.out.print(f"Its history: `counterpitch backfill --brand {brand_id} --from DAY --to DAY`.")
+    console.out.print(_next_step(brand_id, readers), soft_wrap=True)
+
+
+def _page(text: str) -> tuple[str, str]:
+    source, colon, page_id = (part.strip() for part in text.partition(":"))
+    if not (source and colon and page_id):
+        raise BrandRefused(f"--page {text} is not SOURCE:ID. Write it as meta:1234567890.")
+    number = page_id.removeprefix("act_") if source == "meta" else page_id
+    if source in SOURCE_OF.values() and not re.fullmatch("[0-9]+", number):
+        raise BrandRefused(f"--page {text}: {source} knows a page by its number, such as {source}:1234567890.")
+    return source, page_id
+
+
+def _is_account(page: tuple[str, str]) -> bool:
+    return page[0] == "meta" and page[1].startswith("act_")
+
+
+def _sources(sources: list[str], reader: str | None, pages: list[tuple[str, str]]) -> list[str]:
+    """The sources that get a feed of imported files or the reader. Raises BrandRefused for what does not fit."""
+    if reader and reader not in SOURCE_OF:
+        raise BrandRefused(f"There is no reader {reader}. Choose from: {', '.join(SOURCE_OF)}.")
+    asked = SOURCE_OF[reader] if reader else None
+    if reader == "files" and not sources:
+        raise BrandRefused("--reader files needs --source: it says whose ads the imported files hold.")
+    if asked and sources and asked not in sources:
+        raise BrandRefused(f"--reader {reader} asks {asked}, not {', '.join(sources)}. Leave --source out.")
+    accounts = [page for page in pages if _is_account(page)]
+    if reader != "meta_insights" and accounts:
+        raise BrandRefused(f"{':'.join(accounts[0])} is an ad account: add --reader meta_insights for its results.")
+    if reader == "meta_insights" and len(accounts) != 1:
+        raise BrandRefused("--reader meta_insights needs one ad account: add --page meta:act_1234567890.")
+    return sources
+
+
+def _check_connection(reader: str | None, connection: str | None) -> None:
+    if connection is None:
+        return
+    if reader in (None, "files"):
+        raise BrandRefused("--connection needs a --reader that asks a platform, such as meta_ad_library.")
+    if not CONNECTION.fullmatch(connection):
+        raise BrandRefused("--connection takes the id of an Airflow connection, which holds the token; not the token.")
+
+
+def _register_pages(conn: Connection, brand_id: str, pages: list[tuple[str, str]]) -> None:
+    from counterpitch import brands
+
+    for source, page_id in (page for page in pages if not _is_account(page)):
+        brands.register_page(conn, source, page_id, brand_id)
+        owner = brands.pages_of(conn, source)[page_id]
+        if owner != brand_id:
+            raise BrandRefused(f"The page {source}:{page_id} belongs to {owner} already.")
+
+
+def _register_reader(
+    conn: Connection, brand_id: str, reader: str, connection: str | None, pages: list[tuple[str, str]]
+) -> None:
+    from counterpitch import brands
+
+    source = str(SOURCE_OF[reader])
+    options = {"reader": reader, "connection": connection or source}
+    if reader == "meta_insights":
+        options["account"] = next(page_id for _, page_id in filter(_is_account, pages))
+        brands.register_feed(conn, brand_id, source, kind="results", options=options)
+        return
+    if brand_id not in brands.pages_of(conn, source).values():
+        raise BrandRefused(f"--reader {reader} needs the brand's page on {source}: add --page {source}:1234567890.")
+    brands.register_feed(conn, brand_id, source, options=options)
+
+
+def _next_step(brand_id: str, readers: list[str]) -> str:
+    history = f"Its history: `counterpitch backfill --brand {brand_id} --from DAY --to DAY`."
+    ways = "import files (`counterpitch import ads FILE`), or add --reader meta_ad_library --page meta:ID."
+    if not readers:
+        return f"It collects nothing yet: {ways}"
+    if readers == ["files"]:
+        return f"It reads imported files only: {ways}\n{history}"
+    return history
 
 
 @app.command("list")

@@ -51,7 +51,10 @@ class MetaAdLibrary:
         """The ads delivered in the window; from `cursor` on where a sweep was interrupted."""
         page_ids = sorted(self._pages_of(brand_id))
         if not page_ids:
-            message = f"No page of {brand_id} is known on Meta. Add one with `counterpitch brand add --page`."
+            message = (
+                f"No page of {brand_id} is known on Meta. "
+                f"Add one with `counterpitch brand add {brand_id} --page meta:ID`."
+            )
             return Sweep(state=State.NOT_COVERED, listing="none", code="no_page", message=message)
         if window.last < self._today() - LIBRARY_KEEPS:
             message = "The library keeps ads for a year; this day is lost there. Import an export that has it."

@@ -74,7 +74,10 @@ class TikTokAds:
         """The ads that were shown in the window; from `cursor` on where a sweep was interrupted."""
         advertisers = sorted(self._advertisers_of(brand_id))
         if not advertisers:
-            message = f"No advertiser of {brand_id} is known on TikTok. Add one with `counterpitch brand add --page`."
+            message = (
+                f"No advertiser of {brand_id} is known on TikTok. "
+                f"Add one with `counterpitch brand add {brand_id} --page tiktok:ID`."
+            )
             return Sweep(state=State.NOT_COVERED, listing="none", code="no_page", message=message)
         return Sweep(pages=self._sweep(advertisers, window, cursor), listing="brand")
 
