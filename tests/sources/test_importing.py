@@ -145,6 +145,7 @@ def test_a_folder_takes_what_it_can_and_says_what_it_skipped(conn: Connection, t
     assert [(each.file, each.rows_landed, bool(each.skipped)) for each in result.files] == [
         ("ads.csv", 1, False),
         ("empty.csv", 0, True),
+        ("logo.png", 0, True),
         ("notes.csv", 0, True),
         ("results.csv", 0, True),
     ]
@@ -153,6 +154,24 @@ def test_a_folder_takes_what_it_can_and_says_what_it_skipped(conn: Connection, t
     assert [(each.kind, each.already) for each in everything.files if not each.skipped] == [
         ("ads", True),
         ("results", False),
+    ]
+
+
+def test_in_a_folder_endings_count_in_any_case_and_others_are_said(conn: Connection, tmp_path: Path) -> None:
+    write_ads(tmp_path / "EXPORT.CSV", [ad()])
+    plain = write_ads(tmp_path / "plain", [ad(ad_id="2")])
+    (tmp_path / "b.csv.GZ").write_bytes(gzip.compress(plain.read_bytes()))
+    plain.unlink()
+    text(tmp_path / "SOURCE.txt", "from the team")
+    text(tmp_path / "old.xls", "?")
+    text(tmp_path / ".hidden.csv", "a,b")
+    (tmp_path / "inner.csv").mkdir()
+    result = import_ads(tmp_path, today=TODAY)
+    assert [(each.file, each.rows_landed, (each.skipped or "")[:40]) for each in result.files] == [
+        ("EXPORT.CSV", 1, ""),
+        ("SOURCE.txt", 0, "SOURCE.txt: files ending in .txt are not"),
+        ("b.csv.GZ", 1, ""),
+        ("old.xls", 0, "old.xls: files ending in .xls are not re"),
     ]
 
 

@@ -16,6 +16,7 @@ from counterpitch.errors import Permanent
 if TYPE_CHECKING:
     from counterpitch.local.airflow import Stack
     from counterpitch.local.pipeline import Outcome
+    from counterpitch.sources.importing import ImportResult
 
 Paths = list[Path] | None
 EXISTING = {"exists": True, "readable": True}
@@ -103,23 +104,29 @@ def _bundled(local: Stack, count: Any) -> None:
 
 
 def _import(files: dict[str, list[Path]], owner: str | None, count: Any) -> list[str]:
-    """Import the files; returns the ids of the brands whose ads they hold."""
+    """Import the files; returns the ids of the brands whose ads they hold. Raises RunRefused."""
     from counterpitch.sources import importing
 
-    found: set[str] = set()
-    for path in files["ads"]:
-        done = importing.import_ads(path, progress=count)
-        found |= set(done.brands)
-        for file in done.files:
-            if file.skipped:
-                console.say(f"Skipped: {file.skipped}")
-    for path in files["results"]:
-        importing.import_results(path, progress=count)
-    for path in files["experiments"]:
-        importing.import_experiments(path, owner=owner, progress=count)
+    ads = _taken("ads", [importing.import_ads(path, progress=count) for path in files["ads"]])
+    _taken("results", [importing.import_results(path, progress=count) for path in files["results"]])
+    tests = [importing.import_experiments(path, owner=owner, progress=count) for path in files["experiments"]]
+    _taken("experiments", tests)
+    found = {brand for done in ads for brand in done.brands}
     if not found:
         raise RunRefused("None of the files of --ads held an ad that names its brand. See `counterpitch import ads`.")
     return sorted(found)
+
+
+def _taken(option: str, imports: list[ImportResult]) -> list[ImportResult]:
+    """The imports of an option as they are, once the skipped files are said. Raises RunRefused if that is all."""
+    skipped = [file.skipped for done in imports for file in done.files if file.skipped]
+    for reason in skipped:
+        console.say(f"Skipped: {reason}")
+    if imports and len(skipped) == sum(len(done.files) for done in imports):
+        raise RunRefused(
+            f"None of the files of --{option} could be taken; why is said above. See `counterpitch import {option}`."
+        )
+    return imports
 
 
 def _register(own_brand: str | None, against: list[str] | None, market: str | None, found: list[str]) -> None:

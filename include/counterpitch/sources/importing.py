@@ -21,7 +21,7 @@ from counterpitch.sources.canonical import KINDS
 from counterpitch.sources.landing import Landing
 from counterpitch.sources.mapping import Mapping as Layout
 from counterpitch.sources.mapping import MappingUnknown, check_fit, mapping, recognise
-from counterpitch.sources.reading import ENDINGS, FileRow, FileUnreadable, open_rows
+from counterpitch.sources.reading import FileRow, FileUnreadable, check_ending, open_rows
 from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection, connect
 
@@ -86,7 +86,8 @@ def import_ads(
     """Land the ads (and sightings, and transcripts) of a file, or of every file of a folder.
 
     `layout` names a mapping; without it each file is recognised by its columns. Raises FileUnreadable or
-    MappingUnknown for a single file; in a folder such a file is skipped, saying why.
+    MappingUnknown for a single file; in a folder such a file is skipped, saying why;
+    hidden files are passed over.
     """
     return _import(path, ("ads", "transcripts"), layout, {}, today, progress)
 
@@ -136,11 +137,13 @@ def _import(
             return ImportResult([_FileImport(conn, place, kinds, layout, options, today, progress).run()])
         done = []
         for file in sorted(place.iterdir()):
-            if file.is_file() and Path(file.name.removesuffix(".gz")).suffix in ENDINGS:
-                try:
-                    done.append(_FileImport(conn, file, kinds, layout, options, today, progress).run())
-                except (FileUnreadable, MappingUnknown) as error:
-                    done.append(FileImport(file.name, skipped=str(error)))
+            if not file.is_file() or file.name.startswith("."):
+                continue
+            try:
+                check_ending(file)
+                done.append(_FileImport(conn, file, kinds, layout, options, today, progress).run())
+            except (FileUnreadable, MappingUnknown) as error:
+                done.append(FileImport(file.name, skipped=str(error)))
     return ImportResult(done)
 
 

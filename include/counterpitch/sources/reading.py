@@ -81,6 +81,18 @@ def open_rows(path: Path) -> Iterator[FileRows]:
         raise FileUnreadable(f"{path.name} cannot be opened ({error.strerror or error}). Check the path.") from error
 
 
+def check_ending(path: Path) -> str:
+    """What the file is by its name, in any case of letters: csv, jsonl, parquet, xlsx. Raises FileUnreadable."""
+    inner = Path(path.stem) if path.suffix.casefold() == ".gz" else path
+    named = ENDINGS.get(inner.suffix.casefold())
+    if named is None:
+        raise FileUnreadable(
+            f"{path.name}: files ending in {inner.suffix or 'nothing'} are not read. "
+            f"Save it as one of {', '.join(ENDINGS)} (also with .gz)."
+        )
+    return named
+
+
 def storable(value: Any) -> Any:
     """The value as Postgres can keep it: NUL and lone surrogates become U+FFFD, so that one sees the damage."""
     if isinstance(value, str):
@@ -111,13 +123,7 @@ def _form(path: Path, stream: IO[bytes]) -> str:
     stream.seek(0)
     if not start:
         raise FileUnreadable(f"{path.name} is empty. Export it again, or leave it out.")
-    inner = Path(path.stem) if path.suffix.casefold() == ".gz" else path
-    named = ENDINGS.get(inner.suffix.casefold())
-    if named is None:
-        raise FileUnreadable(
-            f"{path.name}: files ending in {inner.suffix or 'nothing'} are not read. "
-            f"Save it as one of {', '.join(ENDINGS)} (also with .gz)."
-        )
+    named = check_ending(path)
     found = _magic(start)
     if found and found != named:
         raise FileUnreadable(f"{path.name} is {_spoken(found)} inside, not {_spoken(named)}. Rename or convert it.")
