@@ -25,7 +25,7 @@ from counterpitch.assets import INSIGHTS, PILLARS
     schedule=PartitionedAssetTimetable(assets=PILLARS),
     start_date=datetime(2026, 1, 1),  # noqa: DTZ001 asset-driven: only a floor
     catchup=False,
-    max_active_runs=2,
+    max_active_runs=1,  # ids persist from day to day: days must not overtake each other
     dagrun_timeout=timedelta(hours=2),
     default_args=policy.DEFAULT_ARGS,
     params=partition.scope_params(),

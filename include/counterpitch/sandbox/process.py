@@ -77,12 +77,12 @@ class Market:
         return [self.start + DAY * n for n in range((self.last_day - self.start).days + 1)]
 
     def sweeps(self) -> list[date]:
-        """Days on which the competitors were looked at: five to nine days apart, and the last day besides."""
+        """Days on which the competitors were looked at: ten to fourteen days apart, and the last day besides."""
         swept, day, n = [], self.start, 0
         while day < self.last_day:
             swept.append(day)
             n += 1
-            day += DAY * pick(stream(self.seed, "sweep", n), [5, 6, 7, 7, 7, 8, 9])
+            day += DAY * pick(stream(self.seed, "sweep", n), [10, 11, 12, 12, 13, 14])
         return [*swept, self.last_day]
 
     def missed(self) -> tuple[str, date] | None:
