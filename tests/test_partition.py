@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -60,24 +61,8 @@ def test_an_empty_warehouse_overtakes_nothing(warehouse: str) -> None:
 def test_briefs_are_written_again_only_for_a_new_day(
     market: Connection, written: str, aggregated: str, key: str, skipped: bool
 ) -> None:
-    query.execute(
-        market,
-        """
-        insert into mart.brief
-            (market_id, partition_key, brief_id, rank, persona_id, theme_id, title, story, evidence, numbers, body_md,
-             writer)
-        values ('shoes', %(day)s, 'b', 1, 'p', 't', 'x', '{}', '[]', '{}', '', 'test')
-        """,
-        {"day": written},
-    )
-    query.execute(
-        market,
-        """
-        insert into mart.gap
-        select (jsonb_populate_record(null::mart.gap, %(row)s::jsonb)).*
-        """,
-        {"row": _gap(aggregated)},
-    )
+    _write(market, "shoes", written)
+    _aggregate(market, "shoes", aggregated)
     market.commit()
     if skipped:
         with pytest.raises(AirflowSkipException, match=f"Briefs were written for {written}"):
@@ -86,10 +71,42 @@ def test_briefs_are_written_again_only_for_a_new_day(
         partition.skip_if_overtaken(run_of(key), "find_latest_briefs")
 
 
-def _gap(day: str) -> str:
-    import json
+@pytest.mark.parametrize(("written", "skipped"), [(("shoes",), False), (("shoes", "boots"), True)])
+def test_briefs_of_one_market_do_not_stand_for_those_of_another(
+    market: Connection, written: tuple[str, ...], skipped: bool
+) -> None:
+    for name in ("Boots", "Never aggregated"):
+        brands.register_market(market, name, "acme", [])
+    for each in ("shoes", "boots"):
+        _aggregate(market, each, "2026-11-15")
+    for each in written:
+        _write(market, each, "2026-11-20")
+    market.commit()
+    if skipped:
+        with pytest.raises(AirflowSkipException, match="Briefs were written for 2026-11-20"):
+            partition.skip_if_overtaken(run_of("2026-11-16"), "find_latest_briefs")
+    else:
+        partition.skip_if_overtaken(run_of("2026-11-16"), "find_latest_briefs")
 
+
+def _write(conn: Connection, market_id: str, day: str) -> None:
+    query.execute(
+        conn,
+        """
+        insert into mart.brief
+            (market_id, partition_key, brief_id, rank, persona_id, theme_id, title, story, evidence, numbers, body_md,
+             writer)
+        values (%(market_id)s, %(day)s, 'b', 1, 'p', 't', 'x', '{}', '[]', '{}', '', 'test')
+        """,
+        {"market_id": market_id, "day": day},
+    )
+
+
+def _aggregate(conn: Connection, market_id: str, day: str) -> None:
     counts = ("our_ads", "their_ads", "our_total", "their_total", "their_brands", "our_messages", "their_messages")
     shares = ("our_share", "their_share", "difference", "difference_low", "difference_high", "p_value", "own_facts")
-    row = {"market_id": "shoes", "partition_key": day, "persona_id": "p", "theme_id": "t", "kind": "even"}
-    return json.dumps(row | dict.fromkeys((*counts, *shares), 0) | {"by_brand": {}})
+    row = {"market_id": market_id, "partition_key": day, "persona_id": "p", "theme_id": "t", "kind": "even"}
+    gap = json.dumps(row | dict.fromkeys((*counts, *shares), 0) | {"by_brand": {}})
+    query.execute(
+        conn, "insert into mart.gap select (jsonb_populate_record(null::mart.gap, %(row)s::jsonb)).*", {"row": gap}
+    )

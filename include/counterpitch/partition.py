@@ -120,15 +120,17 @@ def skip_on(*errors: type[BaseException]) -> Iterator[None]:
 def skip_if_overtaken(context: Context, by: str) -> None:
     """Skip a scheduled run whose work is done: unpausing a DAG makes the run of last Monday, whatever ran by hand.
 
-    `by` names the query that says, for a key, what overtook it, or gives no row. Raises AirflowSkipException.
+    `by` names the query that says, for a key and the markets of the scope, what overtook the run, or gives no row.
+    Raises AirflowSkipException.
     """
     from counterpitch.warehouse import query
     from counterpitch.warehouse.connection import transaction
 
     if context["dag_run"].run_type != "scheduled":
         return
+    run = {"key": key_of(context), "markets": markets_of(context)}
     with transaction(application="scope") as conn:
-        reason = query.scalar(conn, query.sql(__file__, by), {"key": key_of(context)})
+        reason = query.scalar(conn, query.sql(__file__, by), run)
     if reason:
         raise AirflowSkipException(reason)
 
