@@ -245,6 +245,28 @@ def test_imported_files_fill_the_days_that_the_library_forgot(conn: Connection, 
     assert query.scalar(conn, "select code from ops.coverage where state = 'not_covered'") == "too_old"
 
 
+def test_a_day_swept_again_later_keeps_the_reach_that_was_known_then(
+    conn: Connection, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brand = register(conn, names(served))[0]
+    seen = f"select * from core.ad_seen_daily where partition_key = '{DAY}' order by ad_id"
+    collect_brand(brand, DAY)
+    validate_and_load(DAY, [brand])
+    before = query.rows(conn, seen)
+    conn.commit()
+    assert any(row["reach"] for row in before)
+    monkeypatch.setattr(
+        "counterpitch.sources.readers.looking",
+        lambda address, window: (address.replace("{day}", window.last.isoformat()), lambda: date(2026, 11, 25)),
+    )
+    for _ in range(2):
+        collect_brand(brand, DAY)
+        validate_and_load(DAY, [brand])
+    past = "select count(*) from raw.ad_snapshot where shape = 'meta_ad_library_past'"
+    assert query.scalar(conn, past) >= len(before)
+    assert query.rows(conn, seen) == before
+
+
 def test_an_earlier_day_brings_no_reach() -> None:
     answer = {
         "id": "1",

@@ -70,9 +70,11 @@ def _read(conn: Connection, partition_key: str, brands: Sequence[str]) -> Day:
     day.slices = [(s["source"], s["brand_id"]) for s in query.rows(conn, query.sql(__file__, "list_slices"), params)]
     with conn.cursor(name="snapshots") as cursor:
         cursor.itersize = 5000
-        cursor.execute(query.sql(__file__, "list_snapshots"), params)
-        for source, brand_id, ad_id, content_hash, shape, payload, copies in cursor:
+        cursor.execute(query.sql(__file__, "list_snapshots"), params | {"past_shapes": list(readers.PAST)})
+        for source, brand_id, ad_id, content_hash, shape, payload, copies, *on_the_day in cursor:
             record, problems = readers.read(shape, payload)
+            if all(on_the_day):
+                readers.keep_looked_at(record, *on_the_day)
             record |= {"source": source, "ad_id": ad_id}
             if problems:
                 day.unreadable[len(day.records)] = problems[0]

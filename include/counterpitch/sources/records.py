@@ -19,6 +19,8 @@ PLATFORMS: Mapping[str, Reader] = {
     meta_ad_library.PAST_SHAPE: meta_ad_library.read_past,
     tiktok_ads.SHAPE: tiktok_ads.read,
 }
+PAST = (meta_ad_library.PAST_SHAPE,)  # answers given later, which leave out what is only known of the day of looking
+LOOKED_AT = ("reach", "page_rank", "low_impressions")
 
 
 def read(shape: str, payload: Mapping[str, Any]) -> tuple[Record, list[Problem]]:
@@ -26,3 +28,11 @@ def read(shape: str, payload: Mapping[str, Any]) -> tuple[Record, list[Problem]]
     if shape in PLATFORMS:
         return PLATFORMS[shape](payload)
     return mapping(shape).read(payload)
+
+
+def keep_looked_at(record: Record, shape: str, payload: Mapping[str, Any]) -> None:
+    """Fill what a later answer about the day leaves out from one that was given on the day itself."""
+    known, _ = read(shape, payload)
+    for column in LOOKED_AT:
+        if record.get(column) is None:
+            record[column] = known.get(column)
