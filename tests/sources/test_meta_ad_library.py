@@ -10,6 +10,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -143,6 +144,15 @@ def test_killed_at_any_point_it_goes_on_and_fetches_no_page_twice(conn: Connecti
     assert again <= killed
     validate_and_load(DAY, ["bulk"])
     assert len(stored(conn)) == BULK
+
+
+def test_two_sweeps_of_one_day_wait_for_each_other(conn: Connection, served: Served) -> None:
+    register(conn, {BULK_PAGE: "bulk"}, limit=50)
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(collect_brand, "bulk", DAY) for _ in range(2)]
+    assert [each.result()["rows"] for each in both] == [BULK, BULK]
+    calls = [key for key, _, _ in served.sandbox.dial.calls]
+    assert calls[: len(calls) // 2] == calls[len(calls) // 2 :]
 
 
 def test_a_page_that_is_too_much_is_halved_and_stays_halved(conn: Connection, served: Served) -> None:

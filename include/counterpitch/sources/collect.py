@@ -3,7 +3,7 @@
 One failing platform stops nothing else: its coverage says `failed` with the code and what to do, the rows it
 brought before are kept, and the other feeds go on. The task then fails, so that a person or a retry sees it.
 A page is stored in one transaction with the cursor after it, so a sweep that was killed goes on where it was,
-and fetches again only the page that was on its way.
+and fetches again only the page that was on its way. Two sweeps of one slice wait for each other.
 """
 
 from __future__ import annotations
@@ -80,6 +80,10 @@ class _FeedSweep:
 
     def run(self) -> tuple[State, int]:
         """Sweep, store, and record how it ended."""
+        with write.locked(self._conn, self._name):
+            return self._swept()
+
+    def _swept(self) -> tuple[State, int]:
         try:
             return self._run()
         except (SweepFailed, SweepInterrupted) as error:
@@ -92,7 +96,6 @@ class _FeedSweep:
 
     def _run(self) -> tuple[State, int]:
         with self._conn:
-            write.lock(self._conn, self._name)
             self._resume()
             source = open_source(self._conn, self._feed, self._window)
             answer = source.sweep(self._slice[1], self._window, self._cursor)
@@ -120,6 +123,7 @@ class _FeedSweep:
         return files if answer.state is State.NOT_COVERED else answer
 
     def _resume(self) -> None:
+        self._observed_at = datetime.now(UTC)  # not before an earlier sweep that was waited for
         kept = query.scalar(self._conn, query.sql(__file__, "find_cursor"), {"name": self._name})
         if kept:
             self._cursor, self._rows = kept["cursor"], kept["rows"]

@@ -2,12 +2,14 @@
 
 A slice is all rows of a table that share a key such as (source, brand, day). It is replaced whole in the
 caller's transaction, keyed by the partition and never by the fetched rows, so an empty day empties the
-slice. Each write takes an advisory lock on its slice, so two runs of one key cannot interleave.
+slice. `replace_slice` takes an advisory lock on its slice, so two runs of one key cannot interleave; the
+others rely on the table's key, and a caller that reads before it writes takes a `lock` of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from psycopg2 import sql as pg
@@ -15,7 +17,7 @@ from psycopg2 import sql as pg
 from counterpitch.warehouse.connection import Connection
 from counterpitch.warehouse.encode import CopyText, as_json
 
-__all__ = ["append_new", "as_json", "copy", "lock", "replace_slice", "upsert"]
+__all__ = ["append_new", "as_json", "copy", "lock", "locked", "replace_slice", "upsert"]
 
 Row = Mapping[str, Any]
 BLOCK_BYTES = 1 << 18  # what COPY asks the stream for at a time; 8 KiB, the default, asked 50 times a row block
@@ -79,6 +81,26 @@ def lock(conn: Connection, *name: str) -> None:
     """Hold the advisory lock of this name until the transaction ends."""
     with conn.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", ["\x1f".join(name)])
+
+
+@contextmanager
+def locked(conn: Connection, *name: str) -> Iterator[None]:
+    """Hold the advisory lock of this name over the commits of the block.
+
+    Rolls back what the block leaves uncommitted. A session that dies gives the lock back.
+    """
+    _session_lock(conn, "select pg_advisory_lock(hashtextextended(%s, 0))", name)
+    try:
+        yield
+    finally:
+        if not conn.closed:
+            conn.rollback()
+            _session_lock(conn, "select pg_advisory_unlock(hashtextextended(%s, 0))", name)
+
+
+def _session_lock(conn: Connection, statement: str, name: Sequence[str]) -> None:
+    with conn, conn.cursor() as cursor:
+        cursor.execute(statement, ["\x1f".join(name)])
 
 
 def _append(conn: Connection, table: str, key: Sequence[str], columns: Sequence[str], rows: Iterable[Row]) -> int:
