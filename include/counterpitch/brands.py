@@ -142,11 +142,6 @@ def registered(conn: Connection) -> list[str]:
     return list(scalar(conn, sql(__file__, "list_brand_ids")))
 
 
-def brands_to_collect(conn: Connection) -> list[str]:
-    """The ids of the brands that have a feed switched on, in order."""
-    return list(scalar(conn, sql(__file__, "list_brands_to_collect")))
-
-
 def markets_of(conn: Connection, brands: Sequence[str]) -> list[str]:
     """The ids of the markets that hold any of `brands`, in order."""
     return list(scalar(conn, sql(__file__, "list_markets_of"), {"brands": list(brands)}))

@@ -52,7 +52,10 @@ def test_ads_wait_on_the_slices_they_speak_of(conn: Connection, tmp_path: Path) 
     assert query.rows(conn, "select source, page_id, brand_id from core.page") == [
         {"source": "meta", "page_id": "77", "brand_id": "acme"}
     ]
-    assert brands.brands_to_collect(conn) == ["acme", "rival-sons"]
+    assert query.rows(conn, "select brand_id, enabled from core.feed order by 1") == [
+        {"brand_id": "acme", "enabled": True},
+        {"brand_id": "rival-sons", "enabled": True},
+    ]
 
 
 def test_the_same_bytes_again_change_nothing(conn: Connection, tmp_path: Path) -> None:

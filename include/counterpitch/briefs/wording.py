@@ -75,13 +75,6 @@ def as_a(persona: str) -> str:
     return a_or_an(" ".join([*_each_singular(head), *_their(rest)]))
 
 
-def plural_verb(persona: str) -> bool:
-    """Whether a group's name takes "are": "students" does, "family of four" does not."""
-    words = persona.split()
-    end = next((i for i, word in enumerate(words) if i and _is_boundary(word)), len(words))
-    return bool(words) and (_is_plural(words[end - 1]) or words[end - 1].lower() in _COLLECTIVE)
-
-
 def wish(value: str) -> str:
     """What follows "I want" for a need as the ads put it: "speaking English" -> "to speak English"."""
     said = _mine(bare(value))

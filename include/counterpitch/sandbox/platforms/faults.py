@@ -7,7 +7,6 @@ several workers meets the same faults as a run with one. The same request fails 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -188,8 +187,3 @@ def _replay(body: bytes) -> Receive:
 def _chunks(body: bytes, count: int) -> list[bytes]:
     size = max(1, -(-len(body) // count))
     return [body[n : n + size] for n in range(0, len(body), size)] or [b""]
-
-
-def as_bytes(value: Any) -> bytes:
-    """Compact JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,1 +1,0 @@
-select coalesce(array_agg(distinct brand_id order by brand_id), '{}') from core.feed where enabled
