@@ -7,7 +7,7 @@ because two partitions of one market often hold the same texts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from counterpitch.pillars.ground import Reading
@@ -56,6 +56,7 @@ def save(conn: Connection, market_id: str, reads: Sequence[Read]) -> None:
     than none.
     """
     write.lock(conn, "mart.reading", market_id)
+    reads = [_proven(read) for read in reads]
     pending = [read.text_hash for read in reads if read.status == "pending"]
     bound = {"market_id": market_id, "texts": pending}
     kept = {row["text_hash"] for row in query.rows(conn, query.sql(__file__, "select_kept"), bound)} if pending else ()
@@ -64,6 +65,15 @@ def save(conn: Connection, market_id: str, reads: Sequence[Read]) -> None:
     query.execute(conn, query.sql(__file__, "delete_readings"), {"market_id": market_id, "texts": texts})
     write.copy(conn, "mart.reading", _READING, (_reading_row(market_id, read) for read in reads))
     write.copy(conn, "mart.pillar", _PILLAR, (row for read in reads for row in _pillar_rows(market_id, read)))
+
+
+def _proven(read: Read) -> Read:
+    """Without the mentions that no words of the ad prove: a reader may infer them, the warehouse claims none."""
+    if read.reading is None:
+        return read
+    proven = [each for each in read.reading.evidence if each.quote is not None]
+    unproven = len(read.reading.evidence) - len(proven)
+    return replace(read, reading=replace(read.reading, evidence=proven, dropped=read.reading.dropped + unproven))
 
 
 def counts(conn: Connection, markets: Sequence[str], texts: Sequence[str]) -> Mapping[str, int]:
