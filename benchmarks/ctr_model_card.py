@@ -1,7 +1,7 @@
 """Write the model card from the JSON of runs; no figure in it is typed.
 
 python benchmarks/ctr_ranking.py --train T.parquet --holdout newest --out p.csv > run.json
-python benchmarks/ctr_model_card.py --run "no download=run.json" --run "with MiniLM=run2.json" > docs/model-card-ctr.md
+python benchmarks/ctr_model_card.py --run "no download=run.json" --run "with MiniLM=run2.json" > docs/methods/ctr.md
 """
 
 from __future__ import annotations

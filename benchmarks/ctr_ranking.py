@@ -9,7 +9,7 @@ faulty randomisation. With --embeddings a MiniLM encoder ("huggingface:PATH", or
 requirements-embeddings.txt installs) is fine-tuned on the training tests and joined to the model.
 
 Prints JSON: figures of the model beside the baselines, trained and judged in the same run. Nothing is tuned here:
-priors, rounds and the encoder's schedule were chosen on earlier weeks (see docs/model-card-ctr.md).
+priors, rounds and the encoder's schedule were chosen on earlier weeks (see docs/methods/ctr.md).
 """
 
 from __future__ import annotations

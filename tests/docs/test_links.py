@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-PAGES = [*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md")]
+PAGES = [*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")]
 LARGEST = 300_000  # bytes
 
 

@@ -5,7 +5,7 @@ noise. Levels are random effects (Henderson 1975), so a test of four arms compar
 about its words is used only as far as levels are alike. Weights have normal priors whose variances are parameters;
 noise has the binomial variance of each example (1/k + 1/(n-k)) and a rest that no word explains. All of it is one
 penalised least squares, solved by LSMR (Fong & Saunders 2011) in memory linear in the data. A pairwise model throws
-away by how much an arm won; this keeps it, and was measured better on every split (docs/model-card-ctr.md).
+away by how much an arm won; this keeps it, and was measured better on every split (docs/methods/ctr.md).
 """
 
 from __future__ import annotations
