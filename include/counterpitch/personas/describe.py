@@ -1,0 +1,110 @@
+"""What is said in a theme and to a persona: counts, most said values, quotes, a sentence of summary.
+
+Everything is counted or quoted from the corpus; nothing here decides who belongs where.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from counterpitch.personas.casing import Casing
+from counterpitch.personas.corpus import Ad, Corpus
+from counterpitch.personas.identify import Identified, reading_language
+from counterpitch.personas.name import listed, shape
+from counterpitch.personas.vectors import fold
+from counterpitch.warehouse import write
+
+TERMS = 12
+QUOTES = 6
+NEEDS = 5
+
+
+def theme(corpus: Corpus, found: Identified, i: int) -> dict[str, Any]:
+    """Theme `i` as a row of mart.theme, without its id and what `store` adds to every row."""
+    draft = found.drafts[i]
+    terms = write.as_json(_terms(corpus, draft.members, TERMS))
+    return {"label": found.names[i], "terms": terms} | _support(corpus, draft.texts)
+
+
+def persona(corpus: Corpus, casing: Casing, found: Identified, i: int) -> dict[str, Any]:
+    """Persona `i` as a row of mart.persona, without its id and what `store` adds to every row."""
+    draft = found.drafts[i]
+    support, needs = _support(corpus, draft.texts), _needs(corpus, draft.texts)
+    inferred = len(set(draft.inferred) - set(draft.named))
+    return {
+        "name": found.names[i],
+        "summary": _summary(casing, reading_language(corpus), support, inferred, needs),
+        "needs": write.as_json(needs),
+        "quotes": write.as_json(_quotes(corpus, draft.values)),
+    } | support
+
+
+def _support(corpus: Corpus, texts: set[str]) -> dict[str, int]:
+    ads = [ad for text in texts for ad in corpus.ads_of[text]]
+    return {"texts": len(texts), "ads": len(ads), "brands": len({ad.brand_id for ad in ads})}
+
+
+def _terms(corpus: Corpus, members: Mapping[tuple[str, str, int], float], most: int) -> list[dict[str, Any]]:
+    """The values said most in a cluster: [{"value", "field", "texts", "language"}]."""
+    said: dict[tuple[str, str], set[str]] = defaultdict(set)
+    shown: dict[tuple[str, str], str] = {}
+    for mention in corpus.mentions:
+        if mention.key in members:
+            folded = (mention.field, fold(mention.said))
+            said[folded].add(mention.text_hash)
+            shown.setdefault(folded, mention.said)
+    order = sorted(said, key=lambda folded: (-len(said[folded]), folded))[:most]
+    return [
+        {
+            "value": shown[folded],
+            "field": folded[0],
+            "texts": len(said[folded]),
+            "language": corpus.texts[min(said[folded])].language,
+        }
+        for folded in order
+    ]
+
+
+def _needs(corpus: Corpus, texts: set[str]) -> list[dict[str, Any]]:
+    keys = {m.key: 1.0 for text in texts for m in corpus.mentions_of.get(text, []) if m.field == "customer_need"}
+    return _terms(corpus, keys, NEEDS)
+
+
+def _quotes(corpus: Corpus, values: Mapping[tuple[str, str, int], float]) -> list[dict[str, Any]]:
+    """Words that name the audience, of different brands first: [{"quote", "brand_id", "ad_key", "language"}]."""
+    quoted = [
+        (values[m.key], m, ad)
+        for m in corpus.mentions
+        if m.key in values and m.quote
+        for ad in sorted(corpus.ads_of[m.text_hash], key=lambda ad: (-ad.running_days, ad.ad_key))[:1]
+    ]
+    quoted.sort(key=lambda entry: (-entry[0], -entry[2].running_days, entry[2].ad_key))
+    chosen: list[dict[str, Any]] = []
+    by_brand: Counter[str] = Counter()
+    seen: set[str] = set()
+    for rounds in (1, QUOTES):
+        for _, mention, ad in quoted:
+            quote = mention.quote or ""
+            if len(chosen) < QUOTES and quote.casefold() not in seen and by_brand[ad.brand_id] < rounds:
+                seen.add(quote.casefold())
+                by_brand[ad.brand_id] += 1
+                chosen.append(_quote(corpus, quote, ad))
+    return chosen
+
+
+def _quote(corpus: Corpus, quote: str, ad: Ad) -> dict[str, Any]:
+    language = corpus.texts[ad.text_hash].language
+    return {"quote": quote, "brand_id": ad.brand_id, "ad_key": ad.ad_key, "language": language}
+
+
+def _summary(
+    casing: Casing, reader: str, support: Mapping[str, int], inferred: int, needs: list[dict[str, Any]]
+) -> str:
+    ads, brands = support["ads"], support["brands"]
+    said = f"{brands} brand{'s speak' if brands != 1 else ' speaks'} to them in {ads} ad{'s' if ads != 1 else ''}"
+    of_those = f" ({inferred} of {support['texts']} texts by likeness)" if inferred else ""
+    spoken = [need["value"] for need in needs if shape(need["value"]) >= 0.5 and need["language"] in {reader, "und"}]
+    wants = listed(casing.apply(value).rstrip(" .,;:!") for value in spoken[:3])
+    return f"{said}{of_those}." + (f" Most said to them: {wants}." if wants else "")
