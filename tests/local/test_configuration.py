@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import airflow
 import pytest
+import yaml
 
 from counterpitch.local.configuration import environment, metadata_url
 from counterpitch.local.state import State
@@ -88,3 +91,20 @@ def test_the_same_secrets_every_time(state: State) -> None:
 )
 def test_the_metadata_lie_beside_the_warehouse(given: dict[str, str], url: str) -> None:
     assert metadata_url(Settings.model_validate(given)) == url
+
+
+def test_airflow_knows_every_option_that_it_is_told(told: dict[str, str]) -> None:
+    """An option that Airflow does not know is ignored in silence, and what it was meant to do does not happen."""
+    package = Path(airflow.__file__).parent
+    known = yaml.safe_load((package / "config_templates" / "config.yml").read_text())
+    options = {f"AIRFLOW__{section}__{name}".upper() for section, held in known.items() for name in held["options"]}
+    # Read for each component by name, and so listed for none of them.
+    by_component = (package / "utils" / "process_utils.py").read_text()
+    options |= {
+        f"AIRFLOW__SCHEDULER__{name}".upper()
+        for name in ("mp_start_method", "mp_forkserver_preload")
+        if f'"{name}"' in by_component
+    }
+    ours = {name for name in told if name.startswith("AIRFLOW__") and name not in os.environ}
+    assert len(ours) > 20
+    assert ours - options == set()

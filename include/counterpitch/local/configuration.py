@@ -106,7 +106,7 @@ def _pace() -> dict[str, str]:
 
 def _quiet() -> dict[str, str]:
     """No request leaves for the maker of any part: the API's documentation page would load scripts from a CDN."""
-    return {"api.enable_swagger_ui": "False", "usage_data_collection.enabled": "False"}
+    return {"api.enable_swagger_ui": "False"}
 
 
 def _defaults(given: Settings) -> dict[str, str]:
