@@ -1,6 +1,7 @@
 """Read ads from a JSONL file (lines with ad_key and text) and write predictions for a scorer.
 
-    benchmarks/pillars.py --ads ADS.jsonl --out predictions.jsonl [--extractor extractive|llm] [--seconds 90]
+    benchmarks/pillars.py --ads ADS.jsonl --out predictions.jsonl [--extractor extractive|llm]
+                          [--seconds 90] [--at-once 32]
 
 The model is the one that settings name (COUNTERPITCH_LLM, COUNTERPITCH_LLM_BASE_URL), its books are in the
 warehouse; the prompt is the one in prompt.md. Prints JSON: ads read, ads a second on one core (extractive),
@@ -21,7 +22,7 @@ from counterpitch.pillars.extract import Extractive, Reader
 from counterpitch.pillars.ground import Reading
 
 
-def reader(extractor: str, seconds: float) -> Reader:
+def reader(extractor: str, seconds: float, at_once: int) -> Reader:
     """The reader that is asked for."""
     if extractor == "extractive":
         extractive.read("Warm up: the weights are loaded once.")
@@ -30,7 +31,7 @@ def reader(extractor: str, seconds: float) -> Reader:
     from counterpitch.pillars import prompts
     from counterpitch.pillars.modelled import Modelled
 
-    return Modelled(Client("benchmark", limits=Limits(seconds=seconds)), prompts.on_file())
+    return Modelled(Client("benchmark", limits=Limits(at_once=at_once, seconds=seconds)), prompts.on_file())
 
 
 def main() -> None:
@@ -40,9 +41,10 @@ def main() -> None:
     cli.add_argument("--out", type=Path, required=True)
     cli.add_argument("--extractor", choices=["extractive", "llm"], default="extractive")
     cli.add_argument("--seconds", type=float, default=90.0, help="longest wait for an answer of the model")
+    cli.add_argument("--at-once", type=int, default=32, help="questions put to the model at the same time")
     args = cli.parse_args()
     ads = {row["ad_key"]: row["text"] for row in map(json.loads, args.ads.read_text("utf-8").splitlines()) if row}
-    reading = reader(args.extractor, args.seconds)
+    reading = reader(args.extractor, args.seconds, args.at_once)
     start = time.process_time()
     answers = dict(zip(ads, reading.read(list(ads.values())), strict=True))
     spent = time.process_time() - start
