@@ -114,7 +114,7 @@ def test_an_odd_row_is_recorded_and_let_through(conn: Connection, tmp_path: Path
     assert run_day()["quarantined"] == 0
     rule = one(conn, "select * from ops.validation_result where expectation = 'media_type_is_known'")
     assert (rule["success"], rule["rows_checked"], rule["rows_failed"]) == (False, 1, 1)
-    assert rule["detail"] == {"severity": "warning"}
+    assert (rule["level"], rule["observed"]) == ("warn", "1 of 1 rows, such as hologram")
 
 
 def test_too_many_bad_rows_stop_the_day_before_core_moves(conn: Connection, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Validate a day once for all brands, then load what passed: raw snapshots -> core, with an account that adds up.
 
 Every raw row of a slice ends as a core row, merged into one (platforms repeat an ad by version and creative),
-or in quarantine. When too many rows are bad, the quarantine is kept, nothing in core moves, and the run stops.
+or in quarantine. When a rule of level `stop` fails, what was found is kept, nothing in core moves, and the run ends.
 """
 
 from __future__ import annotations
@@ -13,11 +13,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from counterpitch.errors import Permanent
-from counterpitch.quality import quarantine
-from counterpitch.quality.check import Verdict, check_ads
+from counterpitch.quality import profiles, quarantine
+from counterpitch.quality.bounds import bounds
+from counterpitch.quality.check import check
 from counterpitch.quality.merge import COLUMNS, merge_rows
-from counterpitch.quality.suites import ADS, SUITE_VERSION
+from counterpitch.quality.outcomes import DayRefused, Judged, record, stop_on_failure
+from counterpitch.quality.rows import Verdict, check_ads
+from counterpitch.quality.suites.core_ads import core_ads_suite
+from counterpitch.quality.suites.results import experiments_suite, results_suite
+from counterpitch.quality.suites.sweeps import run_suite, sweeps_suite
 from counterpitch.quality.texts import Texts
 from counterpitch.quality.variants import group_variants
 from counterpitch.sources import records as readers
@@ -25,12 +29,10 @@ from counterpitch.sources.canonical import Problem, Record
 from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection, connect
 
-MOST_BAD = 0.2  # share of a run's rows
-FEW = 10  # fewer bad rows than this never stop a run
 SLICE = ("source", "brand_id", "partition_key")
 
 
-class TooManyBadRows(Permanent):
+class TooManyBadRows(DayRefused):
     """So many rows failed validation that the source itself is likely broken; core was left as it was."""
 
 
@@ -49,18 +51,88 @@ def validate_and_load(partition_key: str, brands: Sequence[str]) -> dict[str, An
     """Bring the day's sweeps of `brands` into core.
 
     Returns {"brands": those whose slices moved, "ads", "rows", "merged", "quarantined"}, where
-    rows = ads + merged + quarantined. Raises TooManyBadRows.
+    rows = ads + merged + quarantined. Raises DayRefused, of which TooManyBadRows is one.
     """
     with closing(connect(application="validate")) as conn:
         with conn:
             day = _read(conn, partition_key, brands)
             verdict = check_ads(day.records, day.unreadable, date.fromisoformat(partition_key))
-            _record_outcomes(conn, partition_key, verdict)
+            texts = _texts(day, verdict)
+            judged = [_judged_rows(day, verdict), *_judged_sweeps(conn, partition_key, brands, day, verdict)]
+            record(conn, partition_key, brands, judged)
             _hold(conn, partition_key, day, verdict)
         _stop_if_too_many(day, verdict)
+        stop_on_failure(judged)
+        return _moved(conn, partition_key, brands, day, verdict, texts)
+
+
+def _moved(
+    conn: Connection, partition_key: str, brands: Sequence[str], day: Day, verdict: Verdict, texts: Texts
+) -> dict[str, Any]:
+    """Load, and judge core as it then stands: a rule that stops undoes the load, and what was found is kept."""
+    judged: list[Judged] = []
+    try:
         with conn:
-            counts = _load(conn, partition_key, day, verdict)
+            counts = _load(conn, partition_key, day, verdict, texts)
             _derive(conn, sorted({brand for _, brand in day.slices}))
+            judged = _judged_core(conn, partition_key, brands)
+            stop_on_failure(judged)
+            record(conn, partition_key, brands, judged)
+    except DayRefused:
+        with conn:
+            record(conn, partition_key, brands, judged)
+        raise
+    return counts
+
+
+def _judged_rows(day: Day, verdict: Verdict) -> Judged:
+    sources, brands = ([ref[at] for ref in day.refs] for at in (0, 1))
+    return Judged(verdict.frame.assign(source=sources, brand_id=brands), verdict.outcomes)
+
+
+def _judged_sweeps(
+    conn: Connection, partition_key: str, brands: Sequence[str], day: Day, verdict: Verdict
+) -> list[Judged]:
+    counts = _counted(day, verdict)
+    listed = profiles.sweeps(conn, partition_key, brands, counts)
+    whole = profiles.run(listed, counts)
+    return [
+        Judged(listed, check(sweeps_suite(), listed), figures=True),
+        Judged(whole, check(run_suite(), whole), figures=True),
+    ]
+
+
+def _judged_core(conn: Connection, partition_key: str, brands: Sequence[str]) -> list[Judged]:
+    ads = profiles.core_ads(conn, partition_key, brands)
+    own = profiles.results(conn, partition_key, brands)
+    tests = profiles.experiments(conn)
+    return [
+        Judged(ads, check(core_ads_suite(), ads)),
+        Judged(own, check(results_suite(), own)),
+        Judged(tests, check(experiments_suite(), tests), figures=True),
+    ]
+
+
+def _texts(day: Day, verdict: Verdict) -> Texts:
+    """Read the words of the good rows: `text_hash`, `words` and `language` are put on each record."""
+    texts = Texts()
+    for position, found in enumerate(day.records):
+        if position not in verdict.bad:
+            texts.take(found)
+    return texts
+
+
+def _counted(day: Day, verdict: Verdict) -> profiles.Counts:
+    counts = profiles.Counts()
+    for position, (source, brand_id, _, _) in enumerate(day.refs):
+        found, slice_of = day.records[position], (source, brand_id)
+        counts.rows[slice_of] += 1
+        if position in verdict.bad:
+            counts.bad[slice_of] += 1
+            continue
+        counts.ads[slice_of].add(found["ad_id"])
+        if found["text_hash"]:
+            counts.languages[slice_of][found["text_hash"]] = found["language"]
     return counts
 
 
@@ -84,23 +156,6 @@ def _read(conn: Connection, partition_key: str, brands: Sequence[str]) -> Day:
     return day
 
 
-def _record_outcomes(conn: Connection, partition_key: str, verdict: Verdict) -> None:
-    rows = [
-        {
-            "expectation": each.expectation,
-            "column_name": each.column,
-            "suite_version": SUITE_VERSION,
-            "success": each.success,
-            "rows_checked": each.rows_checked,
-            "rows_failed": each.rows_failed,
-            "detail": {"severity": each.severity},
-        }
-        for each in verdict.outcomes
-    ]
-    columns = ["expectation", "column_name", "suite_version", "success", "rows_checked", "rows_failed", "detail"]
-    write.replace_slice(conn, "ops.validation_result", {"partition_key": partition_key, "suite": ADS}, columns, rows)
-
-
 def _hold(conn: Connection, partition_key: str, day: Day, verdict: Verdict) -> None:
     held: dict[tuple[str, str], list[tuple[str, Problem, Mapping[str, Any]]]] = defaultdict(list)
     for position, problem in sorted(verdict.bad.items()):
@@ -112,8 +167,8 @@ def _hold(conn: Connection, partition_key: str, day: Day, verdict: Verdict) -> N
 
 
 def _stop_if_too_many(day: Day, verdict: Verdict) -> None:
-    rows, bad = len(day.records), len(verdict.bad)
-    if bad >= FEW and bad > MOST_BAD * rows:
+    rows, bad, limit = len(day.records), len(verdict.bad), bounds("run")
+    if bad >= limit["few_bad_rows"] and bad > limit["most_bad_share"] * rows:
         worst, times = Counter(problem.reason.split(" (")[0] for problem in verdict.bad.values()).most_common(1)[0]
         raise TooManyBadRows(
             f"{bad:,} of {rows:,} rows failed validation (most of them: {worst}, {times:,} rows). Nothing was loaded. "
@@ -121,8 +176,7 @@ def _stop_if_too_many(day: Day, verdict: Verdict) -> None:
         )
 
 
-def _load(conn: Connection, partition_key: str, day: Day, verdict: Verdict) -> dict[str, Any]:
-    texts = Texts()
+def _load(conn: Connection, partition_key: str, day: Day, verdict: Verdict, texts: Texts) -> dict[str, Any]:
     groups: dict[tuple[str, str], dict[str, list[Record]]] = defaultdict(lambda: defaultdict(list))
     read: Counter[tuple[str, str]] = Counter()
     bad: Counter[tuple[str, str]] = Counter()
@@ -131,9 +185,8 @@ def _load(conn: Connection, partition_key: str, day: Day, verdict: Verdict) -> d
         if position in verdict.bad:
             bad[source, brand_id] += copies
             continue
-        record = day.records[position]
-        texts.take(record)
-        groups[source, brand_id][record["ad_id"]].append(record | {"content_hash": content_hash})
+        found = day.records[position]
+        groups[source, brand_id][found["ad_id"]].append(found | {"content_hash": content_hash})
     texts.store(conn)
     accounts = []
     for source, brand_id in day.slices:

@@ -18,13 +18,14 @@ class Texts:
         self._read: dict[tuple[str | None, ...], AdText | None] = {}
 
     def take(self, record: Record) -> None:
-        """Read a record's words and put `text_hash` (or None) and `words` on it."""
+        """Read a record's words and put `text_hash` (or None), `words` and `language` on it."""
         fields = tuple(record.get(name) for name in FIELDS)
         if fields not in self._read:
             self._read[fields] = read_text(*fields) if any(fields) else None
         text = self._read[fields]
         record["text_hash"] = text.text_hash if text else None
         record["words"] = text.words if text else 0
+        record["language"] = text.language if text else "und"
 
     def store(self, conn: Connection) -> int:
         """Add the new texts to `core.ad_text`; returns how many were new."""

@@ -1,0 +1,147 @@
+"""The figures that table-level suites judge, as frames: one row for each source and brand, or each source.
+
+A figure without anything to compare it with is null, and `<figure>_said` says why: a first day has no history,
+a brand that shows nothing is empty, a list of single ads has no size.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from statistics import median
+from typing import Any
+
+import pandas as pd
+
+from counterpitch.quality.bounds import bounds
+from counterpitch.warehouse import query
+from counterpitch.warehouse.connection import Connection
+
+Slice = tuple[str, str]  # source, brand_id
+
+
+@dataclass
+class Counts:
+    """What the day's rows hold, by slice: rows, bad rows, ads, and the language of each text."""
+
+    rows: Counter[Slice] = field(default_factory=Counter)
+    bad: Counter[Slice] = field(default_factory=Counter)
+    ads: dict[Slice, set[str]] = field(default_factory=lambda: defaultdict(set))
+    languages: dict[Slice, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+
+
+def sweeps(conn: Connection, partition_key: str, brands: Sequence[str], counts: Counts) -> pd.DataFrame:
+    """One row for each source x brand of the run: source, brand_id, day, looked_on, days_old, volume, bad_share,
+    foreign_share, and median and ads as they were compared."""
+    limit = bounds("sweeps")
+    params = {"partition_key": partition_key, "brands": list(brands), "days": int(limit["days_before"])}
+    spoken = {row["brand_id"]: row["languages"] for row in _rows(conn, "select_languages", params)}
+    rows = []
+    for found in _rows(conn, "select_sweeps", params):
+        slice_of = (found["source"], found["brand_id"])
+        whole = _size(found, len(counts.ads[slice_of]))
+        row = {"source": slice_of[0], "brand_id": slice_of[1], "day": date.fromisoformat(partition_key)}
+        row |= {"looked_on": found["looked_on"] if found["state"] in {"ok", "empty"} else None}
+        row |= _age(row["day"], found["newest"]) | whole
+        row |= _bad(counts.bad[slice_of], counts.rows[slice_of], least=int(bounds("run")["few_bad_rows"]))
+        rows.append(row | _foreign(counts.languages[slice_of], spoken.get(slice_of[1])))
+    return _typed(
+        rows, dates=("day", "looked_on"), numbers=("days_old", "volume", "bad_share", "foreign_share", "fell")
+    )
+
+
+def run(sweeps_of: pd.DataFrame, counts: Counts) -> pd.DataFrame:
+    """One row for the run (source '') and one for each source: source, brand_id '', bad_share, collapsed_share."""
+    limit = bounds("run")
+    whole = {"source": "", "brand_id": "", "collapsed_share": None, "collapsed_share_said": "said of each source"}
+    rows = [whole | _bad(counts.bad.total(), counts.rows.total(), least=int(limit["few_bad_rows"]))]
+    row: dict[str, Any]
+    for source, listed in sweeps_of.groupby("source") if len(sweeps_of) else ():
+        fell = listed["fell"].dropna()
+        gone = int(fell.sum())
+        share = gone / len(fell) if gone >= limit["few_collapsed"] else None
+        said = f"{gone} of {len(fell)} brands that can be compared"
+        row = {"source": source, "brand_id": "", "collapsed_share": share, "collapsed_share_said": said}
+        rows.append(row | {"bad_share": None, "bad_share_said": "said of the whole run"})
+    return _typed(rows, numbers=("bad_share", "collapsed_share"))
+
+
+def core_ads(conn: Connection, partition_key: str, brands: Sequence[str]) -> pd.DataFrame:
+    """The day's rows of core.ad_seen_daily with what they name."""
+    params = {"partition_key": partition_key, "brands": list(brands)}
+    return _typed(
+        _rows(conn, "select_core_ads", params), dates=("day", "first_seen", "last_seen"), numbers=("running_days",)
+    )
+
+
+def results(conn: Connection, partition_key: str, brands: Sequence[str]) -> pd.DataFrame:
+    """Our results of the days that may still be restated."""
+    days = int(bounds("results")["restated_days"])
+    params = {"partition_key": partition_key, "brands": list(brands), "days": days}
+    numbers = ("impressions", "clicks", "link_clicks", "spend")
+    return _typed(_rows(conn, "select_results", params), dates=("result_date", "as_of"), numbers=numbers)
+
+
+def experiments(conn: Connection) -> pd.DataFrame:
+    """One row for each archive of experiments: counts and shares of its arms."""
+    numbers = ("impossible", "future", "wordless", "single_share", "unseen_share")
+    return _typed(_rows(conn, "profile_experiments", {}), numbers=numbers)
+
+
+def _size(found: Mapping[str, Any], ads: int) -> dict[str, Any]:
+    """`volume`: ads over the median of the whole listings before; `fell`: whether next to nothing is left of them."""
+    limit, before = bounds("sweeps"), found["before"]
+    if found["state"] not in {"ok", "empty"}:
+        return {"volume": None, "fell": None, "volume_said": f"not read ({found['state'] or 'not asked'})"}
+    if found["listing"] != "brand":
+        return {"volume": None, "fell": None, "volume_said": f"{ads} ads; not a listing of all ads"}
+    if len(before) < limit["enough_days"]:
+        return {"volume": None, "fell": None, "volume_said": f"{ads} ads; no history ({len(before)} listings before)"}
+    usual = median(before)
+    said = f"{ads} ads, median before {usual:g}"
+    if max(ads, usual) < limit["few_ads"]:
+        return {"volume": None, "fell": None, "volume_said": f"{said}: too few to compare"}
+    fell = float(ads < limit["least_volume"] * usual)
+    if found["state"] == "empty":
+        return {"volume": None, "fell": fell, "volume_said": f"empty: the brand shows no ads; median before {usual:g}"}
+    return {"volume": ads / max(usual, 1), "fell": fell, "volume_said": said}
+
+
+def _age(day: date, newest: date | None) -> dict[str, Any]:
+    if newest is None:
+        return {"days_old": None, "days_old_said": "no history: never read"}
+    days = (day - newest).days
+    return {"days_old": days, "days_old_said": "of the day" if days == 0 else f"{days} days, last read {newest}"}
+
+
+def _bad(bad: int, rows: int, *, least: int) -> dict[str, Any]:
+    """A share of few bad rows is not judged."""
+    return {"bad_share": bad / rows if bad >= least else None, "bad_share_said": f"{bad:,} of {rows:,} rows"}
+
+
+def _foreign(languages: Mapping[str, str], spoken: Sequence[str] | None) -> dict[str, Any]:
+    told = [language for language in languages.values() if language != "und"]
+    if not spoken:
+        return {"foreign_share": None, "foreign_share_said": "the market names no language"}
+    foreign = Counter(language for language in told if language not in spoken)
+    said = f"{foreign.total()} of {len(told)} texts" + (f", most in {foreign.most_common(1)[0][0]}" if foreign else "")
+    enough = len(told) >= bounds("sweeps")["enough_texts"]
+    return {"foreign_share": foreign.total() / len(told) if enough else None, "foreign_share_said": said}
+
+
+def _rows(conn: Connection, name: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return query.rows(conn, query.sql(__file__, name), params)
+
+
+def _typed(rows: Sequence[Mapping[str, Any]], dates: Sequence[str] = (), numbers: Sequence[str] = ()) -> pd.DataFrame:
+    """A frame with dates as datetime64 and numbers as nullable floats; everything else as it is."""
+    frame = pd.DataFrame(list(rows), dtype=object)
+    if frame.empty:
+        return frame
+    for name in dates:
+        frame[name] = pd.to_datetime(frame[name], errors="coerce")
+    for name in numbers:
+        frame[name] = frame[name].astype("Float64")
+    return frame
