@@ -9,14 +9,16 @@ words that prove it; a value without a quote in the ad is dropped and counted. W
 
 **Who reads.** The model named by `COUNTERPITCH_LLM` within its budget, else the extractive reader, which needs no
 model. Every row says which. An answer is never paid for twice.
+
+**Half price.** With `COUNTERPITCH_LLM_BATCH=on` the texts are handed to the provider's batch service, and the task
+comes back every five minutes, holding no slot between, until the answers are there (a day at the most).
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from airflow.sdk import PartitionedAssetTimetable, dag, get_current_context, task
+from airflow.sdk import PartitionedAssetTimetable, PokeReturnValue, dag, get_current_context, task
 
 from counterpitch import partition, policy
 from counterpitch.assets import PILLARS, SCORES
@@ -26,21 +28,24 @@ from counterpitch.assets import PILLARS, SCORES
     schedule=PartitionedAssetTimetable(assets=SCORES),
     start_date=datetime(2026, 1, 1),  # noqa: DTZ001 asset-driven: only a floor
     catchup=False,
-    max_active_runs=2,
-    dagrun_timeout=timedelta(hours=6),
+    max_active_runs=8,  # a run that waits for a batch holds none of the pool's slots; those bound the work
+    dagrun_timeout=timedelta(hours=30),
     default_args=policy.DEFAULT_ARGS,
     params=partition.scope_params(),
     tags=["counterpitch", "pillars"],
     doc_md=__doc__,
 )
 def extract_pillars() -> None:
-    @task(pool="llm", execution_timeout=timedelta(hours=2))
-    def read() -> dict[str, Any]:
-        """Read the texts that were not read yet by the present reader."""
+    @task.sensor(
+        pool="llm", mode="reschedule", poke_interval=300, timeout=26 * 3600, execution_timeout=timedelta(hours=2)
+    )
+    def read() -> PokeReturnValue:
+        """Read the texts that were not read yet by the present reader; again until no batch owes an answer."""
         from counterpitch.pillars.extract import read_partition
 
         context = get_current_context()
-        return read_partition(partition.key_of(context), partition.brands_of(context))
+        read = read_partition(partition.key_of(context), partition.brands_of(context), run=context["dag_run"].run_id)
+        return PokeReturnValue(is_done=not read["waiting"], xcom_value=read)
 
     @task(outlets=[PILLARS])
     def publish() -> None:

@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     llm_base_url: str | None = Field(default=None, description="any OpenAI-compatible address")
     llm_daily_budget: float = Field(default=5.0, ge=0, description="US dollars a calendar day")
     llm_run_budget: float = Field(default=5.0, ge=0, description="US dollars a DAG run")
+    llm_batch: bool = Field(default=False, description="on: half-price batches, answered within a day")
     embeddings: str | None = Field(default=None, description='e.g. "huggingface:PATH"; unset: TF-IDF + SVD')
 
     @property

@@ -1,162 +1,180 @@
-"""Batches are submitted once, collected by any process, and found again after a crash."""
+"""Half-price batches over real HTTP: handed in once, fetched by any process, found again after a crash."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
 
 import pytest
+from openai import OpenAI
 
 from counterpitch.llm import batch
 from counterpitch.llm.answers import Unanswered
+from counterpitch.llm.batch import BatchRefused, BatchService, BatchUnreachable, OpenAIBatches
 from counterpitch.llm.client import Client
 from counterpitch.llm.prices import Price
-from counterpitch.llm.standin import completion
+from counterpitch.llm.standin import StandIn
+from counterpitch.settings import settings
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
-from tests.llm.conftest import Start, echo
-from tests.llm.test_client import Word, ledger, questions, words
+from tests.llm.conftest import Start
+from tests.llm.test_client import ledger, questions, words
 
-
-class Provider:
-    """A batch service on paper: it works when told to, and counts what it was handed."""
-
-    def __init__(self) -> None:
-        self.batches: dict[str, list[dict[str, Any]]] = {}
-        self.done = False
-        self.dies = False
-        self.fault: str | None = None
-
-    def submit(self, tag: str, requests: Sequence[dict[str, Any]]) -> str:
-        self.batches[tag] = [dict(request) for request in requests]
-        if self.dies:
-            raise KeyboardInterrupt
-        return f"batch_{tag}"
-
-    def find(self, tag: str) -> str | None:
-        return f"batch_{tag}" if tag in self.batches else None
-
-    def results(self, batch_id: str) -> dict[str, dict[str, Any]] | None:
-        if not self.done:
-            return None
-        asked = self.batches[batch_id.removeprefix("batch_")]
-        return {r["custom_id"]: completion(r["body"], echo(r["body"]), self.fault) for r in asked}
+Served = tuple[StandIn, Client, BatchService]
 
 
 @pytest.fixture
-def client(start: Start) -> Client:
-    _, client = start()
+def served(start: Start, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    """The server's books, a client that pays a dollar a million tokens, and the batch service between them."""
+    standin, client = start()
     client.price = Price(Decimal(1), Decimal(1))
-    return client
+    monkeypatch.setenv("COUNTERPITCH_LLM_BATCH", "on")
+    settings.cache_clear()
+    service = batch.service_of(client)
+    assert service is not None
+    yield standin, client, service
+    settings.cache_clear()
 
 
-def test_a_batch_is_collected_into_the_cache_at_half_price(client: Client, conn: Connection) -> None:
-    provider = Provider()
-    assert batch.submit(client, questions(3), provider) == {"submitted": 3, "known": 0, "left": 0}
-    assert batch.collect(client, Word, provider) == {"settled": 0, "answers": 0, "open": 1, "lost": 0}
-    provider.done = True
-    assert batch.collect(client, Word, provider) == {"settled": 1, "answers": 3, "open": 0, "lost": 0}
+def again(client: Client, run: str = "another run") -> Client:
+    """The same client in another run."""
+    other = Client(run, model=client.model, base_url=client.base_url)
+    other.price = client.price
+    return other
+
+
+def test_answers_are_fetched_into_the_cache_at_half_price_to_the_token(served: Served, conn: Connection) -> None:
+    standin, client, service = served
+    assert words(batch.exchange(client, questions(5), service)) == ["waiting"] * 5
+    assert words(batch.exchange(client, questions(5), service)) == ["waiting"] * 5, "still worked on"
+    standin.batches.finish()
+    assert words(batch.exchange(client, questions(5), service)) == ["0", "1", "2", "3", "4"]
     books = ledger(conn)
+    assert (books["prompt"], books["completion"]) == (standin.prompt_tokens, standin.completion_tokens)
     assert books["cost"] * 1_000_000 * 2 == books["prompt"] + books["completion"]
-    assert words(client.ask(questions(3))) == ["0", "1", "2"]
-    assert ledger(conn)["calls"] == 3, "all from the cache"
-    assert batch.submit(client, questions(3), provider)["known"] == 3
+    assert words(again(client).ask(questions(5))) == ["0", "1", "2", "3", "4"]
+    assert (standin.calls, len(standin.batches.batches)) == (0, 1), "handed in once, and all from the cache since"
+    assert query.scalar(conn, "select count(*) from llm.claim") == 0
+    assert query.scalar(conn, "select count(*) from llm.reservation") == 0
 
 
-def test_what_a_batch_works_on_is_not_submitted_again(client: Client) -> None:
-    provider = Provider()
-    batch.submit(client, questions(3), provider)
-    assert batch.submit(client, questions(4), provider) == {"submitted": 1, "known": 0, "left": 3}
-    assert len(provider.batches) == 2
+def test_what_a_batch_works_on_is_not_handed_in_again_by_another_run(served: Served) -> None:
+    standin, client, service = served
+    batch.exchange(client, questions(3), service)
+    assert words(batch.exchange(again(client), questions(4), service)) == ["waiting"] * 4
+    standin.batches.finish()
+    assert words(batch.exchange(again(client), questions(4), service)) == ["0", "1", "2", "3"]
+    assert max(standin.asked.values()) == 1
 
 
-def test_a_submitter_that_dies_after_handing_in_is_found_again(client: Client, conn: Connection) -> None:
-    provider = Provider()
-    provider.dies = True
+def test_a_process_that_dies_after_handing_in_finds_its_batch_again(
+    served: Served, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standin, client, service = served
+    submit = OpenAIBatches.submit
+
+    def dies(*asked: object) -> str:
+        submit(*asked)  # type: ignore[arg-type]  # handed on as it came
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(OpenAIBatches, "submit", dies)
     with pytest.raises(KeyboardInterrupt):
-        batch.submit(client, questions(3), provider)
-    provider.dies, provider.done = False, True
-    assert batch.submit(client, questions(3), provider)["submitted"] == 0
-    assert batch.collect(client, Word, provider)["answers"] == 3
-    assert len(provider.batches) == 1
+        batch.exchange(client, questions(3), service)
+    monkeypatch.setattr(OpenAIBatches, "submit", submit)
+    assert words(batch.exchange(client, questions(3), service)) == ["waiting"] * 3
+    standin.batches.finish()
+    assert words(batch.exchange(client, questions(3), service)) == ["0", "1", "2"]
+    assert len(standin.batches.batches) == 1
     assert query.scalar(conn, "select count(*) from llm.claim") == 0
 
 
-def test_one_that_never_arrived_is_given_up_and_its_questions_are_free(client: Client, conn: Connection) -> None:
-    provider = Provider()
-    provider.dies = True
-    with pytest.raises(KeyboardInterrupt):
-        batch.submit(client, questions(2), provider)
-    provider.batches.clear()
-    assert batch.collect(client, Word, provider)["lost"] == 1
-    assert query.scalar(conn, "select count(*) from llm.reservation") == 0
-    provider.dies = False
-    assert batch.submit(client, questions(2), provider)["submitted"] == 2
+def test_a_batch_that_never_arrived_is_given_up_and_handed_in_anew(
+    served: Served, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standin, client, service = served
+    standin.batches.refuse = 503
+    with pytest.raises(BatchUnreachable):
+        batch.exchange(client, questions(2), service)
+    standin.batches.refuse = None
+    assert words(batch.exchange(client, questions(2), service)) == ["waiting"] * 2
+    states = query.rows(conn, "select state from llm.batch order by submitted_at")
+    assert [row["state"] for row in states] == ["lost", "open"]
+    assert query.scalar(conn, "select count(*) from llm.claim") == 2
 
 
-def test_collected_twice_is_entered_once(client: Client, conn: Connection) -> None:
-    provider = Provider()
-    provider.done = True
-    batch.submit(client, questions(2), provider)
-    batch.collect(client, Word, provider)
-    before = ledger(conn)
-    assert batch.collect(client, Word, provider)["settled"] == 0
-    assert ledger(conn) == before
+def test_a_server_without_batches_is_refused_with_a_word_and_its_questions_are_free(served: Served) -> None:
+    standin, client, service = served
+    standin.batches.refuse = 404
+    with pytest.raises(BatchRefused, match="COUNTERPITCH_LLM_BATCH"):
+        batch.exchange(client, questions(2), service)
+    assert words(client.ask(questions(2))) == ["0", "1"]
+
+
+def test_what_an_expired_batch_came_to_is_kept_and_the_rest_waits_for_the_next_run(
+    served: Served, conn: Connection
+) -> None:
+    standin, client, service = served
+    batch.exchange(client, questions(6), service)
+    standin.batches.finish("expired", answered=3, errors=1)
+    answers = batch.exchange(client, questions(6), service)
+    told = [answer.detail for answer in answers if isinstance(answer, Unanswered)]
+    assert len(told) == 3
+    assert sum("this request cannot be done" in why for why in told) == 1
+    assert sum("expired before it came" in why for why in told) == 2
+    books = ledger(conn)
+    assert (books["calls"], books["prompt"]) == (3, standin.prompt_tokens)
+    assert words(batch.exchange(again(client), questions(6), service)).count("waiting") == 3
+    standin.batches.finish()
+    assert words(batch.exchange(again(client), questions(6), service)) == [str(i) for i in range(6)]
+    assert max(standin.asked.values()) == 1, "nothing was answered twice"
+
+
+def test_a_batch_that_the_provider_could_not_read_says_so(served: Served) -> None:
+    standin, client, service = served
+    batch.exchange(client, questions(1), service)
+    standin.batches.finish("failed")
+    (answer,) = batch.exchange(client, questions(1), service)
+    assert "the file was not accepted" in str(answer)
 
 
 @pytest.mark.parametrize(("fault", "outcome"), [("refusal", "refused"), ("truncated", "truncated")])
-def test_useless_answers_of_a_batch_are_told_apart(client: Client, conn: Connection, fault: str, outcome: str) -> None:
-    provider = Provider()
-    provider.done, provider.fault = True, fault
-    batch.submit(client, questions(1), provider)
-    assert batch.collect(client, Word, provider)["answers"] == 0
+def test_useless_answers_of_a_batch_are_told_apart(served: Served, conn: Connection, fault: str, outcome: str) -> None:
+    standin, client, service = served
+    standin.plan = [fault]
+    batch.exchange(client, questions(1), service)
+    standin.batches.finish()
+    assert words(batch.exchange(client, questions(1), service)) == [outcome]
     assert query.scalar(conn, "select outcome from ops.llm_failure") == outcome
+    assert ledger(conn)["completion"] == standin.completion_tokens
 
 
-def test_a_batch_keeps_to_the_budget(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    from counterpitch.settings import settings
-
+def test_a_batch_keeps_to_the_budget_and_sets_aside_what_it_may_cost(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, client, service = served
     monkeypatch.setenv("COUNTERPITCH_LLM_DAILY_BUDGET", str(client.most(questions(1)[0]) * Decimal("1.6")))
     settings.cache_clear()
-    assert batch.submit(client, questions(10), Provider()) == {"submitted": 3, "known": 0, "left": 7}
-    (answer,) = client.ask([questions(11)[10]])
-    assert isinstance(answer, Unanswered), "what a batch may cost is set aside for everybody"
+    told = words(batch.exchange(client, questions(10), service))
+    assert told == ["waiting"] * 3 + ["budget"] * 7
+    (answer,) = again(client).ask([questions(11)[10]])
+    assert isinstance(answer, Unanswered)
 
 
-def test_the_openai_service_speaks_the_batch_wire() -> None:
-    said: dict[str, Any] = {}
+def test_batches_are_off_unless_asked_for_and_not_for_every_provider(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, client, _ = served
+    client.model = "anthropic:claude-haiku-4-5"
+    with pytest.raises(BatchRefused, match="anthropic:claude-haiku-4-5"):
+        batch.service_of(client)
+    monkeypatch.delenv("COUNTERPITCH_LLM_BATCH")
+    settings.cache_clear()
+    assert batch.service_of(client) is None
 
-    class Files:
-        def create(self, file: Any, purpose: str) -> Any:
-            assert purpose == "batch"
-            said["lines"] = [json.loads(line) for line in file[1].read().decode().splitlines()]
-            return type("File", (), {"id": "file_1"})
 
-        def content(self, _id: str) -> Any:
-            row = {"custom_id": "k", "response": {"status_code": 200, "body": {"choices": []}}}
-            lost = {"custom_id": "l", "response": None, "error": {"code": "batch_expired"}}
-            return type("Content", (), {"text": json.dumps(row) + "\n" + json.dumps(lost) + "\n"})
-
-    class Batches:
-        def create(self, **options: Any) -> Any:
-            said.update(options)
-            return type("Batch", (), {"id": "batch_1"})
-
-        def list(self, limit: int) -> list[Any]:
-            assert limit
-            return [type("Batch", (), {"id": "batch_1", "metadata": said["metadata"]})]
-
-        def retrieve(self, _id: str) -> Any:
-            return type("Batch", (), {"status": "expired", "output_file_id": "file_2"})
-
-    openai: Any = type("OpenAI", (), {"files": Files(), "batches": Batches()})
-    service = batch.OpenAIBatches(openai)
-    assert service.submit("tag", [{"custom_id": "k", "body": {"model": "m"}}]) == "batch_1"
-    assert said["lines"] == [
-        {"custom_id": "k", "body": {"model": "m"}, "method": "POST", "url": "/v1/chat/completions"}
-    ]
-    assert service.find("tag") == "batch_1"
-    assert service.find("other") is None
-    assert service.results("batch_1") == {"k": {"choices": []}}
+def test_the_clients_own_retries_are_off_so_that_nothing_is_handed_in_twice(served: Served) -> None:
+    service = served[2]
+    assert isinstance(service, OpenAIBatches)
+    inner = service._client  # what is promised here is a setting of the provider's client
+    assert isinstance(inner, OpenAI)
+    assert inner.max_retries == 0

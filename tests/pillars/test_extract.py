@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,7 @@ from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection
 
 DAY = "2026-11-20"
+TODAY = {"day": DAY}
 BODIES = {
     "t1": "Tired of losing receipts?\nTidy scans every receipt in seconds.",
     "t2": "Tired of losing receipts?\nTidy scans every receipt in minutes.",
@@ -130,7 +131,7 @@ def test_a_second_run_leaves_the_same_rows_and_the_same_counts(market: Connectio
 
 def test_a_day_without_ads_reads_nothing(market: Connection) -> None:
     counts = read_partition("2020-01-01", ["tidy"])
-    assert counts == {"texts": 0, "read": 0, "empty": 0, "pending": 0, "mentions": 0, "dropped": 0}
+    assert counts == dict.fromkeys(["texts", "read", "empty", "pending", "waiting", "mentions", "dropped"], 0)
 
 
 def test_evidence_shows_each_value_with_its_quote_in_the_ad(market: Connection) -> None:
@@ -176,32 +177,117 @@ def test_what_is_left_unread_says_why_and_is_read_next_time_without_losing_what_
     assert read_partition(DAY, ["tidy", "bill"], reader=Paid())["pending"] == 0
 
 
-def test_a_configured_model_reads_pays_once_and_stops_at_its_budget(
-    market: Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def answer(body: dict[str, Any]) -> dict[str, Any]:
-        ad = str(body["messages"][-1]["content"]).split("\n")[1]
-        return {"customer_need": [{"value": "some need", "quote": ad[:20]}]}
+def first_words(body: dict[str, Any]) -> dict[str, Any]:
+    """What a quick model would say of an ad."""
+    ad = str(body["messages"][-1]["content"]).split("\n")[1]
+    return {"customer_need": [{"value": "some need", "quote": ad[:20]}]}
 
-    standin = StandIn(answer)
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """A model at work, and the settings that name it."""
+    standin = StandIn(first_words)
     with serving(standin) as url:
         monkeypatch.setenv("COUNTERPITCH_HOME", "/nonexistent-home")
         monkeypatch.setenv("COUNTERPITCH_LLM", "openai:test")
         monkeypatch.setenv("COUNTERPITCH_LLM_BASE_URL", url)
         settings.cache_clear()
-        assert read_partition(DAY, ["bill"])["read"] == 1
-        assert query.scalar(market, "select extractor from mart.reading where text_hash = 't3'") == "openai:test"
-        market.rollback()
-        assert standin.calls == 1
-        with market:
-            query.execute(market, "delete from mart.reading")
-        assert read_partition(DAY, ["bill"], run="another run")["read"] == 1
-        assert standin.calls == 1, "the same ad for another run costs nothing"
+        yield standin
 
-        monkeypatch.setattr("counterpitch.llm.prices.of", lambda *_: Price(Decimal(1), Decimal(1)))
-        monkeypatch.setenv("COUNTERPITCH_LLM_DAILY_BUDGET", "0.0001")
-        settings.cache_clear()
-        counts = read_partition(DAY, ["tidy", "bill"])
+
+def test_a_second_run_another_day_and_another_brand_cost_nothing(market: Connection, model: StandIn) -> None:
+    assert read_partition(DAY, ["bill"])["read"] == 1
+    assert query.scalar(market, "select extractor from mart.reading where text_hash = 't3'") == "openai:test"
+    cost = query.scalar(market, "select count(*) from llm.ledger")
+    with market:
+        query.execute(market, "delete from mart.reading")
+        for brand, day in (("bill", "2026-11-21"), ("tidy", "2026-11-22")):
+            seen = {"source": "files", "brand_id": brand, "partition_key": day, "ad_id": "b1", "text_hash": "t3"}
+            write.copy(market, "core.ad_seen_daily", list(seen), [seen])
+    for day, brand in ((DAY, "bill"), ("2026-11-21", "bill"), ("2026-11-22", "tidy")):
+        assert read_partition(day, [brand], run=f"run of {day}")["read"] == 1
+    assert model.calls == cost == 1
+    assert query.scalar(market, "select count(*) from llm.ledger") == 1
+
+
+def test_a_batch_is_waited_for_and_read_when_it_is_answered(
+    market: Connection, model: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COUNTERPITCH_LLM_BATCH", "on")
+    settings.cache_clear()
+    for _ in range(2):
+        counts = read_partition(DAY, ["tidy", "bill"], run="one")
+        assert (counts["waiting"], counts["pending"], counts["read"]) == (2, 3, 0)
+    model.batches.finish(errors=1)
+    counts = read_partition(DAY, ["tidy", "bill"], run="one")
+    assert (counts["waiting"], counts["read"]) == (0, 2), "t1 goes with t2; the one with an error stays pending"
+    reason = query.scalar(market, "select reason from mart.reading where status = 'pending'")
+    assert "this request cannot be done" in reason
+    market.rollback()
+    assert read_partition(DAY, ["tidy", "bill"], run="tomorrow's")["waiting"] == 1
+    model.batches.finish()
+    assert read_partition(DAY, ["tidy", "bill"], run="tomorrow's")["read"] == 3
+    assert (model.calls, max(model.asked.values())) == (0, 1)
+
+
+def test_the_best_predicted_then_the_longest_running_are_read_before_the_budget_ends(
+    market: Connection, model: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("counterpitch.llm.prices.of", lambda *_: Price(Decimal(0), Decimal(10)))
+    monkeypatch.setenv("COUNTERPITCH_LLM_DAILY_BUDGET", "0.0401")  # one answer of the longest kind
+    settings.cache_clear()
+    with market:
+        query.execute(market, "update core.ad set running_days = 90 where ad_id = 'a2'")
+    read_partition(DAY, ["tidy", "bill"])
+    assert [text for text in BODIES.values() if any(text in asked for asked in model.asked)] == [BODIES["t2"]]
+    with market:
+        query.execute(market, "delete from mart.reading")
+        query.execute(market, "delete from llm.ledger")
+        query.execute(
+            market, "insert into ml.model values ('c', 'ctr', %(day)s, '{}', '{}', '{}', '{}', '', '')", TODAY
+        )
+        query.execute(
+            market,
+            "insert into mart.ad_score values ('m2', %(day)s, 'files:a3', 'bill', 'c', 0.02, 0, 1, 1, 1, '[]')",
+            TODAY,
+        )
+    model.asked.clear()
+    with market:
+        query.execute(market, "delete from llm.answer")
+    counts = read_partition(DAY, ["tidy", "bill"])
+    (asked,) = model.asked
+    assert BODIES["t3"] in asked, "a prediction goes before a proxy"
+    assert (counts["read"], counts["pending"]) == (1, 2)
+
+
+def test_a_backfill_of_many_days_is_one_days_budget(
+    market: Connection, model: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("counterpitch.llm.prices.of", lambda *_: Price(Decimal(0), Decimal(10)))
+    monkeypatch.setenv("COUNTERPITCH_LLM_DAILY_BUDGET", "0.041")
+    settings.cache_clear()
+    days = [f"2026-08-{day:02}" for day in range(1, 21)]
+    with market:
+        for day in days:
+            text = {"text_hash": f"x{day}", "clean_text": f"A chore of {day}. Tidy does it.", "cleaning": "1"}
+            write.copy(market, "core.ad_text", [*text, "words", "readable"], [text | {"words": 6, "readable": True}])
+            seen = {"source": "files", "brand_id": "bill", "partition_key": day, "ad_id": day, "text_hash": f"x{day}"}
+            write.copy(market, "core.ad_seen_daily", list(seen), [seen])
+    counts = [read_partition(day, ["bill"], run=f"run of {day}") for day in days]
+    spent = query.scalar(market, "select sum(cost) from llm.ledger")
+    assert 0 < spent <= Decimal("0.041")
+    assert sum(c["read"] + c["empty"] for c in counts) == model.calls < len(days)
+    assert sum(c["pending"] for c in counts) == len(days) - model.calls
+
+
+def test_a_configured_model_stops_at_its_budget_and_says_so(
+    market: Connection, model: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_partition(DAY, ["bill"])
+    monkeypatch.setattr("counterpitch.llm.prices.of", lambda *_: Price(Decimal(1), Decimal(1)))
+    monkeypatch.setenv("COUNTERPITCH_LLM_DAILY_BUDGET", "0.0001")
+    settings.cache_clear()
+    counts = read_partition(DAY, ["tidy", "bill"])
     assert (counts["texts"], counts["read"], counts["pending"]) == (3, 1, 2)
     reason = query.scalar(market, "select reason from mart.reading where status = 'pending' limit 1")
     assert "COUNTERPITCH_LLM_DAILY_BUDGET" in reason

@@ -23,7 +23,8 @@ _REFUSED = {"refusal"}
 
 @dataclass(frozen=True)
 class Unanswered:
-    """Why there is no answer. outcome: truncated, filtered, refused, unparsable, unreachable, budget or claimed."""
+    """Why there is no answer. outcome: truncated, filtered, refused, unparsable, unreachable, budget,
+    claimed or waiting."""
 
     outcome: str
     detail: str

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import stamina
 
+from counterpitch.errors import Permanent
 from counterpitch.llm.answers import Judged, Unanswered, judge
 from counterpitch.llm.books import PATIENCE, Books, Prepared, Settled
 
@@ -26,7 +27,7 @@ _TRANSIENT = {408, 409, 425, 429, 500, 502, 503, 504, 529}
 _FILTERED = ("content_filter", "content_policy", "content management policy")
 
 
-class ModelRejected(RuntimeError):
+class ModelRejected(Permanent):
     """The provider turned the request itself down; trying again would not help."""
 
 
@@ -128,15 +129,12 @@ class Asking:
             judged = await self._call(question)
         except Exception as error:
             judged = _troubled(error, self._client.model)
-        answer = None if isinstance(judged.result, Unanswered) else judged.result.model_dump(mode="json")
-        detail = judged.result.detail if isinstance(judged.result, Unanswered) else ""
-        cost = self._client.price.cost(judged.prompt_tokens, judged.completion_tokens)
-        return Settled(key, judged.outcome, detail, answer, judged.prompt_tokens, judged.completion_tokens, cost)
+        return Settled.of(key, judged, self._client.price.cost(judged.prompt_tokens, judged.completion_tokens))
 
     async def _call(self, question: Question[Any]) -> Judged[Any]:
         limits = self._client.limits
         tries = stamina.retry_context(
-            on=_wait_for, attempts=limits.tries, timeout=PATIENCE / 2, wait_initial=0.5, wait_max=30.0, wait_jitter=0.5
+            on=is_passing, attempts=limits.tries, timeout=PATIENCE / 2, wait_initial=0.5, wait_max=30.0, wait_jitter=0.5
         )
         async for attempt in tries:
             with attempt:
@@ -169,8 +167,8 @@ class Asking:
             await self._write(calls)
 
 
-def _wait_for(error: Exception) -> bool | timedelta:
-    """Whether to try again, and after how long where the server said so."""
+def is_passing(error: Exception) -> bool | timedelta:
+    """Whether trying again may help, and after how long where the server said so."""
     if isinstance(error, TimeoutError | ConnectionError):
         return True
     status = getattr(error, "status_code", None)
@@ -190,7 +188,7 @@ def _troubled(error: Exception, model: str) -> Judged[Any]:
     said = f"{type(error).__name__}: {error}"[:300]
     if any(sign in said for sign in _FILTERED):
         return Judged(Unanswered("filtered", said), 0, 0)
-    if _wait_for(error):
+    if is_passing(error):
         return Judged(Unanswered("unreachable", said), 0, 0)
     raise ModelRejected(
         f"{model} turned the request down, so nothing more was asked. Check COUNTERPITCH_LLM, "

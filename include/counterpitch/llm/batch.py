@@ -1,31 +1,47 @@
-"""Half-price answers from a provider's batch service: submit now, collect when they are there, in any process.
+"""Half-price answers from a provider's batch service: hand in now, fetch when they are there, in any process.
 
-OpenAI's Batch API (https://platform.openai.com/docs/guides/batch): a JSONL file of requests, worked on within
-24 hours. The intent is written before the provider is asked and carries a tag that the provider keeps, so a
-submitter that dies in between is found again by its tag, and nothing is submitted twice. The answers land in
-the same cache: a later `Client.ask` finds them there.
+OpenAI's Batch API (https://platform.openai.com/docs/guides/batch), which other servers speak too: a JSONL file of
+requests, worked on within 24 hours. The intent is written before the provider is asked and carries a tag that the
+provider keeps, so a process that dies in between finds its batch again by the tag, and nothing is handed in twice.
+The client's own retries are off for the same reason. The answers land in the same cache as those of `Client.ask`.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from langchain_core.messages import AIMessage
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from openai import OpenAI
+from openai import OpenAI, OpenAIError
+from pydantic import BaseModel
 
+from counterpitch.errors import Permanent, Transient
 from counterpitch.llm.answers import Unanswered, judge
+from counterpitch.llm.asking import is_passing
 from counterpitch.llm.books import Books, Settled, budget
 from counterpitch.llm.client import Client, Question
+from counterpitch.settings import settings
+
+M = TypeVar("M", bound=BaseModel)
 
 DISCOUNT = Decimal("0.5")
 _TAG = "counterpitch"
 _ENDED = {"completed", "failed", "expired", "cancelled"}
+_WAITING = "the provider's batch service works on it at half price; the answer is due within a day"
+
+
+class BatchRefused(Permanent):
+    """The provider takes no such batch; trying again would not help."""
+
+
+class BatchUnreachable(Transient):
+    """The batch service does not answer now. What was handed in is not lost: the next look finds it by its tag."""
 
 
 class BatchService(Protocol):
@@ -37,8 +53,24 @@ class BatchService(Protocol):
     def find(self, tag: str) -> str | None:
         """The id of the batch with this tag, if it was ever handed in."""
 
-    def results(self, batch_id: str) -> dict[str, dict[str, Any]] | None:
-        """None while it is worked on; then custom_id -> the completion, for those that got one."""
+    def results(self, batch_id: str) -> tuple[str, dict[str, dict[str, Any] | str]] | None:
+        """None while it is worked on; then how it ended, and custom_id -> the completion or why there is none."""
+
+
+def service_of(client: Client) -> BatchService | None:
+    """The batch service of the client's provider where COUNTERPITCH_LLM_BATCH is on, else None.
+
+    Raises BatchRefused for a provider whose batches are not spoken here.
+    """
+    if not settings().llm_batch:
+        return None
+    if not client.model.startswith("openai:"):
+        raise BatchRefused(
+            f"COUNTERPITCH_LLM_BATCH is on, but {client.model} has no batch service that is known here: only "
+            '"openai:..." models and OpenAI-compatible addresses have. Switch it off, or choose another model.'
+        )
+    key = os.environ.get("OPENAI_API_KEY") or ("none" if client.base_url else None)
+    return OpenAIBatches(OpenAI(base_url=client.base_url, api_key=key, max_retries=0, timeout=client.limits.seconds))
 
 
 class OpenAIBatches:
@@ -64,62 +96,78 @@ class OpenAIBatches:
                 return batch.id
         return None
 
-    def results(self, batch_id: str) -> dict[str, dict[str, Any]] | None:
+    def results(self, batch_id: str) -> tuple[str, dict[str, dict[str, Any] | str]] | None:
         """The answers of a batch that ended; one that failed or expired has those it came to."""
         batch = self._client.batches.retrieve(batch_id)
         if batch.status not in _ENDED:
             return None
-        if not batch.output_file_id:
-            return {}
-        lines = self._client.files.content(batch.output_file_id).text.splitlines()
-        rows = [json.loads(line) for line in lines if line.strip()]
-        return {
-            r["custom_id"]: r["response"]["body"] for r in rows if (r.get("response") or {}).get("status_code") == 200
-        }
+        told = "; ".join(str(error.message) for error in (batch.errors.data or [])) if batch.errors else ""
+        found: dict[str, dict[str, Any] | str] = {}
+        for file_id in (batch.error_file_id, batch.output_file_id):
+            if file_id:
+                rows = self._client.files.content(file_id).text.splitlines()
+                found |= {row["custom_id"]: _said(row) for row in map(json.loads, filter(str.strip, rows))}
+        return f"{batch.status}{f' ({told})' if told else ''}", found
 
 
-def submit(client: Client, questions: Sequence[Question[Any]], service: BatchService) -> dict[str, int]:
-    """Hand in what is neither answered, claimed nor beyond the budget; {"submitted", "known", "left"}.
+def exchange(client: Client, questions: Sequence[Question[M]], service: BatchService) -> list[M | Unanswered]:
+    """Fetch what ended, hand in what is new; each question's answer in order, or why there is none yet.
 
-    The highest cost at half price is set aside until the batch ends.
+    Unanswered says `waiting` while a batch works on the question, and else what `Client.ask` says. A question whose
+    batch brought no answer is not handed in again by the same run. One process at a time does this for a model.
+    Raises BatchUnreachable or BatchRefused; what was paid for before is kept.
     """
     asked = {client.key(question): question for question in questions}
     books = Books(client.model, client.run, budget())
     try:
-        prepared = books.prepare([(key, client.most(question) * DISCOUNT) for key, question in asked.items()])
-        if prepared.ours:
-            tag = secrets.token_hex(16)
-            books.open_batch(tag, prepared.ours)
-            requests = [{"custom_id": key, "body": _body(client, asked[key])} for key in prepared.ours]
-            books.note_batch(tag, service.submit(tag, requests), "open")
+        with books.alone():
+            for schema in {question.schema for question in questions}:
+                _fetch(books, client, schema, service)
+            found = _hand_in(books, client, asked, service)
+    except OpenAIError as error:
+        raise _trouble(error, client.model) from error
     finally:
         books.close()
-    known = len(prepared.answers) + len(prepared.failed)
-    return {"submitted": len(prepared.ours), "known": known, "left": len(asked) - len(prepared.ours) - known}
+    return [_shaped(found[client.key(question)], question.schema) for question in questions]
 
 
-def collect(client: Client, schema: Any, service: BatchService) -> dict[str, int]:
-    """Settle the model's batches that ended; {"settled", "answers", "open", "lost"}.
+def _hand_in(
+    books: Books, client: Client, asked: Mapping[str, Question[Any]], service: BatchService
+) -> dict[str, dict[str, Any] | Unanswered]:
+    """Hand in what is neither answered, claimed nor beyond the budget.
 
-    A batch that was noted but never reached the provider is given up, and its questions are free again.
+    The highest cost at half price is set aside until the batch ends.
     """
-    told = {"settled": 0, "answers": 0, "open": 0, "lost": 0}
-    books = Books(client.model, client.run, budget())
-    try:
-        for batch in books.open_batches():
-            batch_id = batch["batch_id"] or service.find(batch["tag"])
-            found = service.results(batch_id) if batch_id else None
-            if batch_id and found is None:
-                books.note_batch(batch["tag"], batch_id, "open")
-                told["open"] += 1
-                continue
-            calls = list(_settled(batch["keys"], found or {}, client, schema))
-            books.settle_batch(batch, batch_id, calls)
-            told["settled" if batch_id else "lost"] += 1
-            told["answers"] += sum(call.answer is not None for call in calls)
-    finally:
-        books.close()
-    return told
+    found: dict[str, dict[str, Any] | Unanswered] = {**books.failed_in_run(list(asked))}
+    wanted = {key: question for key, question in asked.items() if key not in found}
+    prepared = books.prepare([(key, client.most(question) * DISCOUNT) for key, question in wanted.items()])
+    found |= prepared.answers
+    found |= prepared.failed
+    found |= {key: Unanswered("budget", prepared.refusal) for key in prepared.unpaid}
+    if prepared.ours:
+        tag = secrets.token_hex(16)
+        batch = books.open_batch(tag, prepared.ours)
+        requests = [{"custom_id": key, "body": _body(client, asked[key])} for key in prepared.ours]
+        try:
+            books.note_batch(tag, service.submit(tag, requests))
+        except OpenAIError as error:
+            if not is_passing(error):  # turned down, so it never began: its questions are free at once
+                books.settle_batch(batch, None, [])
+            raise
+    return found | {key: Unanswered("waiting", _WAITING) for key in (*prepared.ours, *prepared.elsewhere)}
+
+
+def _fetch(books: Books, client: Client, schema: type[BaseModel], service: BatchService) -> None:
+    """Settle the model's batches that ended. One that never reached the provider is given up: its keys are free."""
+    for batch in books.open_batches():
+        batch_id = batch["batch_id"] or service.find(batch["tag"])
+        ended = service.results(batch_id) if batch_id else None
+        if ended:
+            books.settle_batch(batch, batch_id, list(_settled(batch["keys"], *ended, client, schema)))
+        elif batch_id:
+            books.note_batch(batch["tag"], batch_id)
+        else:
+            books.settle_batch(batch, None, [])
 
 
 def _body(client: Client, question: Question[Any]) -> dict[str, Any]:
@@ -136,22 +184,31 @@ def _body(client: Client, question: Question[Any]) -> dict[str, Any]:
     }
 
 
-def _settled(keys: Sequence[str], found: dict[str, dict[str, Any]], client: Client, schema: Any) -> Iterator[Settled]:
+def _said(row: Mapping[str, Any]) -> dict[str, Any] | str:
+    """The completion of a result line, or why there is none."""
+    response = row.get("response") or {}
+    if response.get("status_code") == 200:
+        body: dict[str, Any] = response["body"]
+        return body
+    error = row.get("error") or (response.get("body") or {}).get("error") or {}
+    return str(error.get("message") or error.get("code") or f"status {response.get('status_code')}")
+
+
+def _settled(
+    keys: Sequence[str],
+    how: str,
+    found: Mapping[str, dict[str, Any] | str],
+    client: Client,
+    schema: type[BaseModel],
+) -> Iterator[Settled]:
     for key in keys:
-        if key not in found:
+        said = found.get(key, f"the batch ended {how} before it came to this question")
+        if isinstance(said, str):
+            yield Settled(key, "unreachable", f"no answer in the batch: {said}"[:300], None, 0, 0, Decimal(0))
             continue
-        judged = judge(_message(found[key]), schema)
-        said = judged.result
+        judged = judge(_message(said), schema)
         cost = client.price.cost(judged.prompt_tokens, judged.completion_tokens) * DISCOUNT
-        yield Settled(
-            key,
-            judged.outcome,
-            said.detail if isinstance(said, Unanswered) else "",
-            None if isinstance(said, Unanswered) else said.model_dump(mode="json"),
-            judged.prompt_tokens,
-            judged.completion_tokens,
-            cost,
-        )
+        yield Settled.of(key, judged, cost)
 
 
 def _message(completion: dict[str, Any]) -> AIMessage:
@@ -170,3 +227,17 @@ def _message(completion: dict[str, Any]) -> AIMessage:
             "total_tokens": usage.get("total_tokens", 0),
         },
     )
+
+
+def _trouble(error: OpenAIError, model: str) -> BatchRefused | BatchUnreachable:
+    said = f"{type(error).__name__}: {error}"[:300]
+    if is_passing(error):
+        return BatchUnreachable(f"The batch service of {model} does not answer now: {said}")
+    return BatchRefused(
+        f"The batch service of {model} turned the request down. Check COUNTERPITCH_LLM, COUNTERPITCH_LLM_BASE_URL and "
+        f"the provider's API key, or switch COUNTERPITCH_LLM_BATCH off. It said: {said}"
+    )
+
+
+def _shaped(found: dict[str, Any] | Unanswered, schema: type[M]) -> M | Unanswered:
+    return found if isinstance(found, Unanswered) else schema.model_validate(found)

@@ -9,12 +9,14 @@ and reservation are one transaction: a crash keeps all of it or none.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from counterpitch.llm.answers import Unanswered
+from counterpitch.errors import Permanent
+from counterpitch.llm.answers import Judged, Unanswered
 from counterpitch.settings import settings
 from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection, connect
@@ -23,7 +25,7 @@ PATIENCE = 900  # seconds after which the claim of a client that hangs is free; 
 IN_VAIN = 3  # paid for in vain so often, a key is not asked again
 
 
-class BudgetExceeded(RuntimeError):
+class BudgetExceeded(Permanent):
     """The next call could pass the budget; the message says the sums and what to do."""
 
 
@@ -52,6 +54,13 @@ class Settled:
     prompt_tokens: int
     completion_tokens: int
     cost: Decimal
+
+    @classmethod
+    def of(cls, key: str, judged: Judged[Any], cost: Decimal) -> Settled:
+        """What a judged message leaves in the books."""
+        said = judged.result
+        detail, answer = (said.detail, None) if isinstance(said, Unanswered) else ("", said.model_dump(mode="json"))
+        return cls(key, judged.outcome, detail, answer, judged.prompt_tokens, judged.completion_tokens, cost)
 
 
 @dataclass
@@ -102,48 +111,62 @@ class Books:
         """Enter finished calls: cache, ledger, failures, and the end of claims and reservations; one transaction."""
         rows = [_row(call, self.model) for call in calls]
         with self._conn:
-            self._enter(rows)
+            self._enter(rows, self.run)
             self._release([call.key for call in calls])
 
-    def open_batch(self, tag: str, keys: Sequence[str]) -> None:
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other processes from this model's batches: one that is being handed in must not look lost to them."""
+        with write.locked(self._conn, "llm.batches", self.model):
+            yield
+
+    def open_batch(self, tag: str, keys: Sequence[str]) -> dict[str, Any]:
         """Note that these claimed keys are about to be handed in, and hold claims and money while nobody waits."""
+        batch = {"tag": tag, "model": self.model, "run": self.run, "keys": list(keys)}
         with self._conn:
-            batch = {"tag": tag, "model": self.model, "run": self.run, "keys": list(keys)}
             query.execute(self._conn, query.sql(__file__, "insert_batch"), batch)
             query.execute(self._conn, query.sql(__file__, "hold_claims"), {"keys": list(keys), "owner": self.owner})
+        return batch
 
-    def note_batch(self, tag: str, batch_id: str | None, state: str) -> None:
-        """Note a batch's id and state."""
+    def note_batch(self, tag: str, batch_id: str) -> None:
+        """Note the id of a batch that has arrived."""
         with self._conn:
-            bound = {"tag": tag, "batch_id": batch_id, "state": state}
+            bound = {"tag": tag, "batch_id": batch_id, "state": "open"}
             query.execute(self._conn, query.sql(__file__, "update_batch"), bound)
 
     def open_batches(self) -> list[dict[str, Any]]:
-        """The model's batches that are not settled: tag, batch_id (None: not known to have arrived), keys."""
+        """The model's batches that are not settled: tag, batch_id (None: not known to have arrived), run, keys."""
         with self._conn:
             return query.rows(self._conn, query.sql(__file__, "select_open_batches"), {"model": self.model})
 
     def settle_batch(self, batch: dict[str, Any], batch_id: str | None, calls: Sequence[Settled]) -> None:
-        """Enter a batch's answers and free all its keys; a batch that is settled already is left alone."""
+        """Enter a batch's answers in the name of the run that handed it in, and free all its keys; once."""
         rows = [_row(call, self.model) for call in calls]
         with self._conn:
             write.lock(self._conn, "llm.batch", batch["tag"])
             if query.scalar(self._conn, query.sql(__file__, "select_batch_state"), batch) != "open":
                 return
-            self._enter(rows)
+            self._enter(rows, batch["run"])
             self._release(batch["keys"], owner=0)
             state = "settled" if batch_id else "lost"
             bound = {"tag": batch["tag"], "batch_id": batch_id, "state": state}
             query.execute(self._conn, query.sql(__file__, "update_batch"), bound)
 
-    def _enter(self, rows: list[dict[str, Any]]) -> None:
-        self._insert("insert_answers", [row for row in rows if row["answer"] is not None])
-        self._insert("insert_ledger", [row for row in rows if row["prompt_tokens"] or row["completion_tokens"]])
-        self._insert("insert_failures", [row for row in rows if row["answer"] is None])
+    def failed_in_run(self, keys: Sequence[str]) -> dict[str, Unanswered]:
+        """Of these keys, those that this run has asked in vain, with the last outcome."""
+        bound = {"keys": list(keys), "run": self.run}
+        with self._conn:
+            rows = query.rows(self._conn, query.sql(__file__, "select_run_failures"), bound)
+        return {row["cache_key"]: Unanswered(row["outcome"], row["detail"]) for row in rows}
 
-    def _insert(self, name: str, rows: list[dict[str, Any]]) -> None:
+    def _enter(self, rows: list[dict[str, Any]], run: str) -> None:
+        self._insert("insert_answers", run, [row for row in rows if row["answer"] is not None])
+        self._insert("insert_ledger", run, [row for row in rows if row["prompt_tokens"] or row["completion_tokens"]])
+        self._insert("insert_failures", run, [row for row in rows if row["answer"] is None])
+
+    def _insert(self, name: str, run: str, rows: list[dict[str, Any]]) -> None:
         if rows:
-            query.execute(self._conn, query.sql(__file__, name), {"rows": write.as_json(rows), "run": self.run})
+            query.execute(self._conn, query.sql(__file__, name), {"rows": write.as_json(rows), "run": run})
 
     def _answers(self, keys: list[str]) -> dict[str, dict[str, Any]]:
         found = query.rows(self._conn, query.sql(__file__, "select_answers"), {"keys": keys}) if keys else []
@@ -172,27 +195,28 @@ class Books:
         kept: list[str] = []
         amounts: list[Decimal] = []
         refusal = ""
-        for key, amount in asked:
-            refusal = self._refusal(spent["today"] + sum(amounts), spent["run"] + sum(amounts), amount)
-            if refusal:
-                break
-            kept.append(key)
-            amounts.append(amount)
+        try:
+            for key, amount in asked:
+                self._afford(spent["today"] + sum(amounts), spent["run"] + sum(amounts), amount)
+                kept.append(key)
+                amounts.append(amount)
+        except BudgetExceeded as exceeded:
+            refusal = str(exceeded)
         bound = {"keys": kept, "amounts": amounts, "owner": self.owner, "run": self.run, "patience": PATIENCE}
         query.execute(self._conn, query.sql(__file__, "insert_reservations"), bound)
         return kept, refusal
 
-    def _refusal(self, today: Decimal, run: Decimal, amount: Decimal) -> str:
+    def _afford(self, today: Decimal, run: Decimal, amount: Decimal) -> None:
+        """Raises BudgetExceeded where one more call could pass a budget."""
         for name, spent, limit, variable in (
             ("today", today, self.budget.day, "COUNTERPITCH_LLM_DAILY_BUDGET"),
             ("by this run", run, self.budget.run, "COUNTERPITCH_LLM_RUN_BUDGET"),
         ):
             if spent + amount > limit:
-                return (
+                raise BudgetExceeded(
                     f"${spent:.4f} of ${limit:.2f} is spent or set aside {name}, and the next call could cost "
                     f"${amount:.4f}. The rest stays pending; raise {variable}, or let it continue tomorrow."
                 )
-        return ""
 
     def _release(self, keys: Sequence[str], owner: int | None = None) -> None:
         bound = {"keys": list(keys), "owner": self.owner if owner is None else owner}

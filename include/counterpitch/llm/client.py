@@ -22,6 +22,7 @@ from langchain.chat_models import init_chat_model
 from langchain_core.messages import AIMessage
 from pydantic import BaseModel
 
+from counterpitch.errors import Permanent
 from counterpitch.llm import asking, prices
 from counterpitch.llm.answers import Unanswered
 from counterpitch.llm.books import Books, budget
@@ -31,7 +32,7 @@ M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 
 
-class NoModel(RuntimeError):
+class NoModel(Permanent):
     """No model is configured; the message says how to name one."""
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from counterpitch.errors import Permanent
 from counterpitch.settings import settings
 
 LISTED = Path(__file__).with_name("prices.toml")
 _MILLION = 1_000_000
 
 
-class UnknownPrice(LookupError):
-    """No price is known for the model; the message says where to write it."""
+class UnknownPrice(Permanent):
+    """No price is known for the model, or the file with one cannot be read; the message says what to write where."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +45,26 @@ def of(model: str, base_url: str | None = None) -> Price:
     if base_url and urlsplit(base_url).hostname in {"127.0.0.1", "localhost", "::1"}:
         return Price(Decimal(0), Decimal(0))
     raise UnknownPrice(
-        f'No price is known for {model!r}. Write ["{model}"] with prompt and completion (US dollars per million '
-        f"tokens) into {settings().home / 'prices.toml'}; 0.0 where it costs nothing."
+        f"No price is known for {model!r}, so no budget could hold. Look it up on the provider's price page and write "
+        f'["{model}"] with prompt and completion (US dollars per million tokens) into '
+        f"{settings().home / 'prices.toml'}; 0.0 where it costs nothing."
     )
 
 
 def _listed() -> dict[str, Price]:
     own = settings().home / "prices.toml"
-    texts = [LISTED.read_text("utf-8"), *([own.read_text("utf-8")] if own.exists() else [])]
-    return {
-        name: Price(Decimal(str(price["prompt"])), Decimal(str(price["completion"])))
-        for text in texts
-        for name, price in tomllib.loads(text).items()
-    }
+    return {name: price for file in (LISTED, own) if file.exists() for name, price in _prices(file).items()}
+
+
+def _prices(file: Path) -> dict[str, Price]:
+    try:
+        entries = tomllib.loads(file.read_text("utf-8"))
+        return {
+            name: Price(Decimal(str(price["prompt"])), Decimal(str(price["completion"])))
+            for name, price in entries.items()
+        }
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, InvalidOperation) as error:
+        raise UnknownPrice(
+            f"{file} cannot be read ({type(error).__name__}: {error}). Each entry needs a name such as "
+            '["openai:gpt-5-mini"] and below it prompt and completion, in US dollars per million tokens.'
+        ) from error

@@ -22,6 +22,8 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from counterpitch.llm.standin_batches import Batches
+
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
 FAULTS = (
     "too_many",
@@ -60,6 +62,14 @@ class StandIn:
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)  # noqa: S311 a reproducible script of faults
+        self.batches = Batches(self.complete)
+
+    def complete(self, body: dict[str, Any]) -> dict[str, Any]:
+        """A batch's completion of one request, spoilt by the next content fault of the plan, and billed."""
+        self.asked[str(body["messages"][-1]["content"])] += 1
+        said = completion(body, self.answer(body), self.draw())
+        self.bill(said["usage"])
+        return said
 
     def draw(self) -> str | None:
         """The fault that the next call meets, or None."""
@@ -79,8 +89,9 @@ class StandIn:
 
 
 def app(standin: StandIn) -> FastAPI:
-    """The server: POST /v1/chat/completions, and GET /books for its counts."""
+    """The server: POST /v1/chat/completions, the batch service, and GET /books for its counts."""
     server = FastAPI()
+    server.include_router(standin.batches.routes())
 
     @server.post("/v1/chat/completions", response_model=None)
     async def complete(request: Request) -> Response:

@@ -4,6 +4,10 @@ With no model configured every text is read by its own words (`extractive`), whi
 each variant group is paid for once: its best-scored or longest-running text is read, and its near-duplicates
 take over the mentions whose quotes they also hold. What is already read by the same reader is left alone, and
 a model's reading is never replaced by an extractive one.
+
+One task reads a partition, in chunks of BATCH texts with many calls at once inside it. Chunks as mapped tasks
+would race for the budget, and the ads that matter least could win; and a retry has nothing to gain from them,
+because every answer is kept as it comes.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection, transaction
 
 BATCH = 2000  # texts read and written in one go: large enough that a model is kept busy, small enough for memory
+WAITING = "waiting:"  # how a reader's reason begins while a provider's batch works on the text
 T = TypeVar("T")
 
 
@@ -69,21 +74,21 @@ def read_partition(
 ) -> dict[str, int]:
     """Read the distinct readable texts of these brands' ads on this day, in each market that holds the brands.
 
-    Returns {"texts", "read", "empty", "pending", "mentions", "dropped"}: distinct texts in scope, how they
-    stand now, the mentions kept and the mentions dropped because their quote was not in the ad. `run` names the
-    run whose budget pays; by default each partition has its own. Running out of budget is no error: the rest
+    Returns {"texts", "read", "empty", "pending", "waiting", "mentions", "dropped"}: distinct texts in scope, how they
+    stand now, how many questions a provider's batch still works on (look again later; with nothing waiting the
+    reading is done), the mentions kept and the mentions dropped because their quote was not in the ad. `run` names
+    the run whose budget pays; by default each partition has its own. Running out of budget is no error: the rest
     stays pending and says so.
     """
     reader = reader or configured_reader(run or f"pillars {partition_key}")
     with transaction() as conn:
         scope = _scope(conn, partition_key, brands, reader)
         groups = _groups(conn, [text for text in scope if text.unread_in], reader)
-    for batch in _batches(groups, BATCH):
-        _read_batch(batch, reader)
+    waiting = sum(_read_batch(batch, reader) for batch in _batches(groups, BATCH))
     markets = sorted({market for text in scope for market in text.markets})
     with transaction() as conn:
         counted = store.counts(conn, markets, [text.text_hash for text in scope])
-    return {"texts": len(scope), **{name: int(value) for name, value in counted.items()}}
+    return {"texts": len(scope), "waiting": waiting, **{name: int(value) for name, value in counted.items()}}
 
 
 def configured_reader(run: str) -> Reader:
@@ -93,12 +98,14 @@ def configured_reader(run: str) -> Reader:
     """
     if not settings().llm:
         return Extractive()
-    from counterpitch.llm.client import Client  # costs two seconds, which a run without a model need not pay
+    from counterpitch.llm import batch  # costs two seconds, which a run without a model need not pay
+    from counterpitch.llm.client import Client
     from counterpitch.pillars.modelled import Modelled
 
     with transaction() as conn:
         prompt = prompts.in_use(conn)
-    return Modelled(Client(run), prompt)
+    client = Client(run)
+    return Modelled(client, prompt, batch.service_of(client))
 
 
 def _scope(conn: Connection, partition_key: str, brands: Sequence[str], reader: Reader) -> list[Text]:
@@ -151,7 +158,8 @@ def _groups(conn: Connection, texts: Sequence[Text], reader: Reader) -> list[tup
     return [(leaders.get(group, members[0].text_hash), members) for group, members in groups.items()]
 
 
-def _read_batch(batch: Sequence[tuple[str, list[Text]]], reader: Reader) -> None:
+def _read_batch(batch: Sequence[tuple[str, list[Text]]], reader: Reader) -> int:
+    """Read and store these; returns how many answers a provider's batch still owes."""
     wanted = {leader for leader, _ in batch} | {text.text_hash for _, members in batch for text in members}
     with transaction() as conn:
         found = query.rows(conn, query.sql(__file__, "select_bodies"), {"texts": sorted(wanted)})
@@ -166,6 +174,7 @@ def _read_batch(batch: Sequence[tuple[str, list[Text]]], reader: Reader) -> None
     with transaction() as conn:
         for market in sorted(by_market):  # one order for all writers, so that two never wait for each other
             store.save(conn, market, by_market[market])
+    return sum(isinstance(answer, str) and answer.startswith(WAITING) for answer in answers)
 
 
 def _read(reader: Reader, leader: str, text_hash: str, answer: Reading | str, bodies: Mapping[str, str]) -> Read:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from counterpitch.llm import batch
 from counterpitch.llm.answers import Unanswered
 from counterpitch.llm.client import Client, Question
 from counterpitch.pillars import prompts
@@ -21,8 +22,9 @@ class Modelled:
 
     paid = True
 
-    def __init__(self, client: Client, prompt: Prompt) -> None:
-        self._client, self._prompt = client, prompt
+    def __init__(self, client: Client, prompt: Prompt, batches: batch.BatchService | None = None) -> None:
+        """With `batches` the ads are handed in at half price, and read when the answers are there."""
+        self._client, self._prompt, self._batches = client, prompt, batches
 
     @property
     def name(self) -> str:
@@ -35,9 +37,9 @@ class Modelled:
         return self._prompt.version
 
     def read(self, texts: Sequence[str]) -> list[Reading | str]:
-        """Each text's reading, or why there is none yet. Raises what Client.ask raises."""
+        """Each text's reading, or why there is none yet. Raises what Client.ask or batch.exchange raises."""
         asked = [Question(self._prompt.body, prompts.fence(text), Pillars) for text in texts]
-        answers = self._client.ask(asked)
+        answers = batch.exchange(self._client, asked, self._batches) if self._batches else self._client.ask(asked)
         return [
             str(answer) if isinstance(answer, Unanswered) else ground(answer, text)
             for answer, text in zip(answers, texts, strict=True)
