@@ -86,6 +86,7 @@ def test_calls_and_clauses_are_quoted_as_topics_and_phrases_are_not() -> None:
     assert wording.topic("fast dinners") == "fast dinners"
     assert wording.topic("stop binning good food") == "“stop binning good food”"
     assert wording.topic("you plan, we cook") == "“you plan, we cook”"
+    assert wording.topic("week's menu is ready every Sunday") == "“week's menu is ready every Sunday”"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ format that was counted. Where we have no fact of our own, the brief says what t
 from __future__ import annotations
 
 import hashlib
-import re
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -24,9 +23,6 @@ from counterpitch.personas.facts import APT
 from counterpitch.personas.name import aptness, concepts_in, listed, shape
 
 READER = "en"  # the language that briefs are written in
-_FINITE = re.compile(
-    r"\b(?:is|are|was|were|isn't|aren't|has|have|will|won't|can|can't|do|don't|does|doesn't|didn't)\b", re.I
-)
 LONG = 18  # words of a sentence from which only the quoted piece of it is shown
 PHRASE = 0.6  # shape from which a value may carry a sentence
 
@@ -132,7 +128,7 @@ def _outcome(case: Case, want: Said | None) -> Said | None:
 def _bends(said: Said) -> bool:
     if said.language not in {READER, "und"} or not said.whole:
         return False
-    return shape(said.value) >= PHRASE and not wording.is_clause(said.value) and not _FINITE.search(said.value)
+    return shape(said.value) >= PHRASE and not wording.is_clause(said.value) and not wording.has_verb(said.value)
 
 
 def _wish(want: Said | None, case: Case, casing: Casing) -> str:

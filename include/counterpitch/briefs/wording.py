@@ -45,6 +45,9 @@ _CLAUSE = re.compile(
     r"and|or|but|so|then|because|than|up|why|who|what|how|where|do|does|did|is|are|am|was|were|can|could|will|would|should|what's|who's|where|let's|don't|never)\b",
     re.I,
 )
+_FINITE = re.compile(
+    r"\b(?:is|are|was|were|isn't|aren't|has|have|will|won't|can|can't|do|don't|does|doesn't|didn't)\b", re.I
+)
 _ORNAMENT = re.compile(r"^[^\w¿¡$€£₹“\"'‘(]+")  # ticks, arrows and pictures before a line
 _KNOW = re.compile(r"^(how|what|where|when|which) to\b", re.I)
 _TIRED = re.compile(r"^(?:so |really )?(?:tired of|sick of|fed up with|had enough of|enough of)\s+(.+)$", re.I)
@@ -111,7 +114,7 @@ def topic(label: str) -> str:
     """A theme's name inside a sentence: as it is where it is a phrase, in quotes where it is a clause or a call."""
     said = bare(label)
     slogan = _CLAUSE.match(said) or _TIRED.match(said) or _KNOW.match(said) or said.split(" ")[0].lower() in verbs()[0]
-    return quoted(said) if slogan else said
+    return quoted(said) if slogan or has_verb(said) else said
 
 
 def bare(text: str) -> str:
@@ -261,6 +264,11 @@ def _as_verb(said: str) -> str | None:
 def is_clause(value: str) -> bool:
     """Whether a value is a clause with its own verb, which no sentence of ours can bend."""
     return bool(_CLAUSE.match(bare(value))) or "?" in value or "!" in value
+
+
+def has_verb(value: str) -> bool:
+    """Whether an auxiliary shows that the words are a statement: "the week's menu is ready"."""
+    return bool(_FINITE.search(bare(value)))
 
 
 def language(code: str) -> str:

@@ -19,6 +19,7 @@ _DETERMINED = {
     "a", "an", "the", "my", "our", "your", "no", "less", "more", "fewer", "enough", "to", "one", "two", "every", "all",
     "some", "any", "each", "help", "plenty",
 }  # fmt: skip
+_OTHER_DETERMINERS = {"the", "my", "our", "your", "their", "this", "that", "some", "more", "less", "enough", "all"}
 _CLAUSE_END = re.compile(r"[.!?:;…\n\r•\-–—|“”\"(]\s*$|[^\w\s,'’&%/$€£+]\s*$")
 
 
@@ -28,7 +29,7 @@ class Casing:
     def __init__(self, texts: Iterable[str]) -> None:
         forms: dict[str, Counter[str]] = defaultdict(Counter)
         self._articled: Counter[str] = Counter()
-        self._seen: Counter[str] = Counter()
+        self._determined: Counter[str] = Counter()
         for text in texts:
             self._count_articles(text)
             for word in _running_words(text):
@@ -48,22 +49,26 @@ class Casing:
 
         `after`: words that the phrase may begin with and that stay in front.
         """
+        if phrase[:1] in "“«‹":
+            return phrase
         lead = after + " " if after and phrase.startswith(after + " ") else ""
         said = phrase[len(lead) :]
         words = [word.casefold() for word in _WORD.findall(_UP_TO.split(said)[0])]
         if (after and not lead) or not words or words[0] in _DETERMINED or _PLURAL.search(words[-1]):
             return phrase
         noun = words[-1]
-        if self._articled[noun] < 2 or self._articled[noun] < 0.25 * self._seen[noun]:
+        if self._articled[noun] < 2 or self._articled[noun] < 0.5 * self._determined[noun]:
             return phrase
         return f"{lead}{'an' if said[:1].casefold() in 'aeiou' else 'a'} {said}"
 
     def _count_articles(self, text: str) -> None:
+        """What follows a determiner closely is a noun phrase; a mass noun ("your time") has others than "a"."""
         words = [word.casefold() for word in _WORD.findall(text)]
-        self._seen.update(words)
         for i, word in enumerate(words):
             if word in {"a", "an"}:
                 self._articled.update(set(words[i + 1 : i + 4]))
+            elif word in _OTHER_DETERMINERS:
+                self._determined.update(set(words[i + 1 : i + 4]))
 
     def _usual(self, word: str) -> str:
         return self._form.get(word, word) if word.islower() else word
