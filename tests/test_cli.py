@@ -18,7 +18,7 @@ from counterpitch.commands.tables import as_csv, harmless
 from counterpitch.local.errors import LocalFailure
 from counterpitch.warehouse.connection import Connection
 
-COMMANDS = ("up", "down", "status", "migrate", "run", "summary", "import", "brand", "backfill", "sql", "export")
+COMMANDS = ("up", "down", "status", "migrate", "run", "summary", "import", "brand", "backfill", "sql", "export", "sandbox")
 HEAVY = ("pandas", "sklearn", "lightgbm", "great_expectations", "langchain", "airflow", "sqlalchemy", "psycopg2")
 
 

@@ -13,7 +13,7 @@ import typer
 from counterpitch.commands.console import Commands
 
 # A module of single commands has `register(app)`; a group (`counterpitch brand add`) has an `app` of its own.
-SINGLE = ("stack", "run", "summarise", "importing", "backfill", "sql", "export")
+SINGLE = ("stack", "run", "summarise", "importing", "backfill", "sql", "export", "sandbox")
 GROUPS = {"brand": "brand", "ctr": "ctr", "quarantine": "quarantine"}
 
 app = typer.Typer(

@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     desk_url: str | None = Field(default=None, description="read-only connection of the Desk; unset: warehouse_url")
     metadata_url: str | None = Field(default=None, description="Airflow's own database; unset: beside the warehouse")
     ui_port: int = Field(default=8080, description="port of the Airflow UI on 127.0.0.1")
+    sandbox_port: int = Field(default=8765, description="port of the sandbox platforms on 127.0.0.1")
     workers: int = Field(default=2, ge=1, le=64, description="tasks that run at once in the embedded mode")
     llm: str | None = Field(default=None, description='"provider:model"; unset: pillars are read without a model')
     llm_base_url: str | None = Field(default=None, description="any OpenAI-compatible address")

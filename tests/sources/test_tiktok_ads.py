@@ -14,6 +14,7 @@ from counterpitch.sandbox.platforms import tiktok
 from counterpitch.sandbox.platforms.accounts import TIKTOK_KEY, TIKTOK_SECRET
 from counterpitch.sandbox.platforms.server import Sandbox, Served, serving
 from counterpitch.sandbox.platforms.world import World, last_flight
+from counterpitch.sandbox.sightings import business_id
 from counterpitch.sources.collect import CollectionFailed, collect_brand
 from counterpitch.sources.tiktok_ads import people, read
 from counterpitch.warehouse import query
@@ -38,7 +39,7 @@ def served(running: Served, monkeypatch: pytest.MonkeyPatch, conn: Connection) -
     monkeypatch.setenv("AIRFLOW_CONN_TIKTOK", address)
     with conn:
         brands.register_brand(conn, "Forkmoss", brand_id=BRAND)
-        brands.register_page(conn, "tiktok", tiktok.business_id(BRAND), BRAND)
+        brands.register_page(conn, "tiktok", business_id(BRAND), BRAND)
         brands.register_feed(conn, BRAND, "tiktok", options={"reader": "tiktok_ads", "first_wait": 0.01})
     return running
 
@@ -62,7 +63,7 @@ def test_what_is_stored_is_what_is_shown(conn: Connection, served: Served, rate:
     validate_and_load(DAY, [BRAND])
     rows = query.rows(conn, "select s.*, t.body from core.ad_seen_daily s left join core.ad_text t using (text_hash)")
     assert Counter(row["ad_id"] for row in rows) == Counter(truth(served))
-    assert all(row["body"] and row["page_id"] == tiktok.business_id(BRAND) for row in rows)
+    assert all(row["body"] and row["page_id"] == business_id(BRAND) for row in rows)
     assert all(row["delivery_start"] <= LAST and row["is_active"] for row in rows)
 
 

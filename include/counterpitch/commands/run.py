@@ -86,21 +86,23 @@ def run(
             if ads:
                 found = _import({"ads": ads, "results": results or [], "experiments": experiments or []}, owner, count)
                 _register(own_brand, against, market, found)
-            else:
-                _bundled(local, count)
+            asked = _bundled(local, count)
         started()
-        outcome = _pipeline(local, minutes, quiet=as_json)
+        outcome = _pipeline(local, asked, minutes, quiet=as_json)
     _conclude(local, outcome, (datetime.now(UTC) - begun).total_seconds(), as_json=as_json)
 
 
-def _bundled(local: Stack, count: Any) -> None:
-    """Extend the bundled market to yesterday, unless people brought data of their own."""
-    from counterpitch.local.market import holds_own_data, load_bundled, write_bundled
+def _bundled(local: Stack, count: Any) -> list[str]:
+    """The days on which to look at the bundled market, up to yesterday; none where people brought ads of their own."""
+    from counterpitch.local import market
+    from counterpitch.warehouse.connection import transaction
 
-    if holds_own_data():
-        return
+    with transaction(application="counterpitch run") as conn:
+        if market.holds_own_data(conn):
+            market.set_aside(conn)
+            return []
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    load_bundled(write_bundled(local.state.home / "market", yesterday), count)
+    return market.set_up(local.state.home / "market", yesterday, count)
 
 
 def _import(files: dict[str, list[Path]], owner: str | None, count: Any) -> list[str]:
@@ -145,7 +147,7 @@ def _register(own_brand: str | None, against: list[str] | None, market: str | No
         brands.register_market(conn, market or own_brand, own_brand, others, keep=not against)
 
 
-def _pipeline(local: Stack, minutes: float, *, quiet: bool) -> Outcome:
+def _pipeline(local: Stack, asked: list[str], minutes: float, *, quiet: bool) -> Outcome:
     from rich.console import Console
 
     from counterpitch.local.agenda import agenda
@@ -160,9 +162,9 @@ def _pipeline(local: Stack, minutes: float, *, quiet: bool) -> Outcome:
         raise LocalFailure("Airflow stopped before the pipeline began. See `counterpitch status`.")
     with Airflow(address, *local.state.login()) as airflow:
         with closing(connect(application="counterpitch run")) as conn:
-            todo = agenda(conn, airflow)
+            todo = agenda(conn, airflow, asked)
         if todo.empty or todo.last_day is None:
-            console.say("Everything that was imported went through already.")
+            console.say("Everything went through already.")
             return Outcome()
         shown = Console(stderr=True, quiet=quiet)
         with Progress(shown) as progress:

@@ -1,17 +1,20 @@
-"""What a run still has to do: the days that were landed and did not go through the chain since, and what follows.
+"""What a run still has to do: the days that did not go through the chain since they were landed, and what follows.
 
-Done work is told by Airflow's own record, compared with the time at which the input landed. So a run that was
-killed half-way is taken up where it stopped, and a second run on the same input has nothing to do.
+A day that a platform is asked for is never landed before: it is due until it went through. Done work is told by
+Airflow's own record, compared with the time at which the input landed. So a run that was killed half-way is taken up
+where it stopped, and a second run on the same input has nothing to do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from counterpitch.local.pipeline import CHAIN, LEARN, WRITE
 from counterpitch.local.rest import Airflow, Run
+from counterpitch.sources.results import LAYOUT
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
 
@@ -34,22 +37,29 @@ class Agenda:
         return not (self.days or self.learn or self.write)
 
 
-def agenda(conn: Connection, airflow: Airflow) -> Agenda:
-    """What is left to do for everything that was landed."""
-    landed = {row["day"]: row["landed_at"] for row in query.rows(conn, query.sql(__file__, "list_landed_days"))}
-    lessons = query.rows(conn, query.sql(__file__, "find_lessons"))[0]
+def agenda(conn: Connection, airflow: Airflow, asked: Sequence[str] = ()) -> Agenda:
+    """What is left to do for everything that was landed, and for the days that platforms are `asked` for."""
+    landed: dict[str, datetime] = dict.fromkeys(asked, NEVER)
+    landed |= {row["day"]: row["landed_at"] for row in query.rows(conn, query.sql(__file__, "list_landed_days"))}
+    lessons = query.rows(conn, query.sql(__file__, "find_lessons"), {"pulled": [LAYOUT]})[0]
     known = airflow.dags()
     runs = {dag_id: airflow.runs(dag_id) for dag_id in (CHAIN[0], CHAIN[-1], LEARN, WRITE) if dag_id in known}
-    days = [day for day, moment in landed.items() if not _is_through(day, moment, runs)]
+    days = [day for day, moment in sorted(landed.items()) if not _is_through(day, moment, runs)]
     last_day = max(landed, default=None)
     learnt = max((run.started or NEVER for run in runs.get(LEARN, []) if run.state == "success"), default=NEVER)
     return Agenda(
         days=days,
         last_day=last_day,
-        learn=bool(last_day and lessons["landed_at"] and lessons["landed_at"] > learnt),
-        write=bool(last_day) and (bool(days) or not _is_written(last_day, landed[last_day], runs)),
+        learn=bool(last_day) and _is_to_learn(lessons, learnt),
+        write=last_day is not None and (bool(days) or not _is_written(last_day, landed[last_day], runs)),
         since=max([*landed.values(), *filter(None, [lessons["landed_at"]])], default=NEVER),
     )
+
+
+def _is_to_learn(lessons: Mapping[str, Any], learnt: datetime) -> bool:
+    """Whether people brought lessons since; those that platforms give daily are learnt on Mondays, and at first."""
+    landed_at = lessons["landed_at"] or NEVER
+    return bool(landed_at > learnt or (lessons["pulled"] and learnt == NEVER))
 
 
 def _is_through(day: str, landed_at: datetime, runs: dict[str, list[Run]]) -> bool:

@@ -27,8 +27,10 @@ import psutil
 from counterpitch.local import checks
 from counterpitch.local.configuration import LOOPBACK, METADATA, environment
 from counterpitch.local.errors import LocalFailure
+from counterpitch.local.platforms import Platforms
 from counterpitch.local.postgres import Cluster
 from counterpitch.local.processes import Program, stop
+from counterpitch.local.rest import Airflow
 from counterpitch.local.state import Busy, State, current
 from counterpitch.settings import PROJECT, Settings, settings
 
@@ -62,6 +64,11 @@ class Stack:
         object.__setattr__(self, "programs", programs)
 
     @property
+    def platforms(self) -> Platforms:
+        """The sandbox platforms, which run only where the bundled market is collected."""
+        return Platforms(self.state, self.given)
+
+    @property
     def cluster(self) -> Cluster | None:
         """The embedded Postgres; None where the warehouse is configured elsewhere."""
         if self.given.warehouse_url:
@@ -77,6 +84,8 @@ class Stack:
         with self.state.lock("start", "Another start is under way in this folder. Wait for it, or `make stop`."):
             running = self.address()
             if running:
+                if self.platforms.begin():
+                    self._settle_platforms(running)
                 return running
             try:
                 with _term_interrupts():
@@ -135,7 +144,7 @@ class Stack:
 
     def processes(self) -> list[psutil.Process]:
         """Every process of the stack, Postgres included."""
-        found = [process for program in self.programs.values() for process in program.members()]
+        found = [process for program in self._all_programs() for process in program.members()]
         return found + (self.cluster.processes() if self.cluster else [])
 
     def health(self) -> dict[str, str]:
@@ -150,10 +159,13 @@ class Stack:
             parts["api-server"] = "starting"
         if self.cluster:
             parts["postgres"] = "running" if self.cluster.running() else "stopped"
-        return parts
+        return parts | self.platforms.health()
+
+    def _all_programs(self) -> list[Program]:
+        return [*self.programs.values(), self.platforms.program]
 
     def _start(self, say: Say) -> str:
-        stop(self.programs.values())  # a half-finished or killed earlier start
+        stop(self._all_programs())  # a half-finished or killed earlier start
         say("Starting Postgres and migrating the warehouse")
         self.start_postgres()
         port = checks.free_port(self.given.ui_port)
@@ -163,17 +175,24 @@ class Stack:
         variables = environment(self.state, self.given, address, self.dags)
         self.state.login()
         self._prepare_metadata(variables, say)
+        served = self.platforms.begin()
         say("Starting Airflow: api-server, scheduler, dag-processor, triggerer")
         begun = time.time()
         for name, arguments in COMMANDS.items():
             command = [sys.executable, "-m", "airflow", *arguments]
             self.programs[name].start(command, variables, self.state.home)
         self._await_health(address, begun)
+        if served:
+            self._settle_platforms(address)
         self.state.remember_address(address)
         return address
 
+    def _settle_platforms(self, address: str) -> None:
+        with Airflow(address, *self.state.login()) as airflow:
+            self.platforms.settle(airflow)
+
     def _stop(self) -> int:
-        ended = stop(self.programs.values())
+        ended = stop(self._all_programs())
         self.state.forget_address()
         if self.cluster and self.cluster.running():
             ended += len(self.cluster.processes())

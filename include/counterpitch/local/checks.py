@@ -31,17 +31,15 @@ def machine(folders: list[Path]) -> None:
         _space(folder)
 
 
-def free_port(wanted: int) -> int:
-    """The first port from `wanted` on that nothing on 127.0.0.1 holds.
+def free_port(wanted: int, setting: str = "COUNTERPITCH_UI_PORT") -> int:
+    """The first port from `wanted` on that nothing on 127.0.0.1 holds; `setting` is where another can be chosen.
 
     Raises LocalFailure when none of the next ports is free.
     """
     for port in range(wanted, min(wanted + PORTS_TO_TRY, 65536)):
         if _is_free(port):
             return port
-    raise LocalFailure(
-        f"Ports {wanted} to {wanted + PORTS_TO_TRY - 1} are all taken. Set COUNTERPITCH_UI_PORT to a free one."
-    )
+    raise LocalFailure(f"Ports {wanted} to {wanted + PORTS_TO_TRY - 1} are all taken. Set {setting} to a free one.")
 
 
 def _user() -> None:

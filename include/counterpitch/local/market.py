@@ -1,63 +1,88 @@
-"""The bundled market on this machine: written once, extended to yesterday at every later run.
+"""The bundled market on this machine: invented brands, shown by the sandbox platforms and collected over HTTP.
 
-Its first day is kept by what was landed, not by a file of ours: the market must go on where it began, also
-when the state folder is new and the warehouse is not.
+Its feeds, pages and tasks are those of any brand; only the connections that its feeds name lead to this machine.
+Randomised tests come as a file, because no platform publishes them. The first day is kept in the warehouse: the
+market must go on where it began, also when the state folder is new and the warehouse is not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from counterpitch.warehouse import query
-from counterpitch.warehouse.connection import transaction
+from counterpitch.warehouse import query, write
+from counterpitch.warehouse.connection import Connection, transaction
 
-SOURCE = "sandbox"
-
-
-def holds_own_data() -> bool:
-    """Whether ads of anything but the bundled market were landed."""
-    with transaction(application="bundled market") as conn:
-        return bool(query.scalar(conn, query.sql(__file__, "has_own_data"), {"source": SOURCE}))
+META, TIKTOK = "sandbox_meta", "sandbox_tiktok"  # the Airflow connections
+ON_TIKTOK = ("platelark", "dishwren")  # whose videos are looked up there too; the words are those that Meta shows
+_FEEDS = (("meta", "meta_ad_library", META), ("tiktok", "tiktok_ads", TIKTOK))
+FIRST_DAY = "bundled market's first day"
 
 
-def write_bundled(folder: Path, yesterday: date) -> Path:
-    """Write the market's files up to `yesterday`, from the day on which it began here; returns the folder."""
-    from counterpitch.sandbox.market import write_market
+def holds_own_data(conn: Connection) -> bool:
+    """Whether anything but the bundled market was imported, or is collected from a platform."""
+    from counterpitch.sandbox.library import category
 
-    with transaction(application="bundled market") as conn:
-        start = query.scalar(conn, query.sql(__file__, "find_first_landed_day"), {"source": SOURCE})
-    write_market(folder, last_day=max(yesterday, start) if start else yesterday, start=start)
-    return folder
+    return bool(query.scalar(conn, query.sql(__file__, "has_own_data"), {"bundled": sorted(category().brands)}))
 
 
-def load_bundled(folder: Path, progress: Callable[[str, int], None] | None = None) -> dict[str, Any]:
-    """Import the market's files and register the market; returns counts. The same bytes again add nothing."""
+def is_collected(conn: Connection) -> bool:
+    """Whether a feed that is switched on asks the sandbox platforms."""
+    return bool(query.scalar(conn, query.sql(__file__, "is_collected"), {"connections": [META, TIKTOK]}))
+
+
+def first_day(conn: Connection) -> date | None:
+    """The day on which the market began here; None before it did."""
+    told = query.scalar(conn, query.sql(__file__, "find_first_day"), {"name": FIRST_DAY})
+    return date.fromisoformat(told) if told else None
+
+
+def set_up(folder: Path, yesterday: date, progress: Callable[[str, int], None] | None = None) -> list[str]:
+    """Register the market and its feeds, import its tests, and return the days ('YYYY-MM-DD') to look at it.
+
+    Writes what it needs into `folder`, the planted truth among it. Repeating it changes nothing.
+    """
     import tomllib
 
-    from counterpitch import brands
+    from counterpitch.sandbox.market import DAYS, SEED, write_market
+    from counterpitch.sandbox.process import Market
     from counterpitch.sources import importing
 
-    told = tomllib.loads((folder / "market.toml").read_text(encoding="utf-8"))
     with transaction(application="bundled market") as conn:
-        for brand in told["brands"]:
-            brands.register_brand(conn, brand["name"], brand_id=brand["brand_id"], homepage=brand["homepage"])
-            brands.register_page(conn, brand["source"], brand["page_id"], brand["brand_id"], brand["page_name"])
-    files = []
-    for path in sorted(folder.glob("ads-*.csv")):
-        files += importing.import_ads(path, progress=progress).files
-    files += importing.import_results(folder / "results.csv", progress=progress).files
-    files += importing.import_experiments(folder / "experiments.csv", owner="own", progress=progress).files
+        start = first_day(conn) or yesterday - timedelta(days=DAYS)
+        last = max(yesterday, start)
+        write_market(folder, last_day=last, start=start, collected=True)
+        _register(conn, tomllib.loads((folder / "market.toml").read_text(encoding="utf-8")))
+        kept = {"name": FIRST_DAY, "value": write.as_json(start.isoformat())}
+        query.execute(conn, query.sql(__file__, "keep_first_day"), kept)
+    importing.import_experiments(folder / "experiments.csv", owner="own", progress=progress)
+    return [day.isoformat() for day in Market(SEED, start, last).sweeps()]
+
+
+def set_aside(conn: Connection) -> None:
+    """Collect the bundled market no more: somebody brought ads of their own. What it showed stays."""
+    query.execute(conn, query.sql(__file__, "set_aside"), {"connections": [META, TIKTOK]})
+
+
+def _register(conn: Connection, told: dict[str, Any]) -> None:
+    from counterpitch import brands
+
+    for brand in told["brands"]:
+        brand_id = brand["brand_id"]
+        brands.register_brand(conn, brand["name"], brand_id=brand_id, homepage=brand["homepage"])
+        for source, reader, connection in _FEEDS[: 1 + (brand_id in ON_TIKTOK)]:
+            brands.register_page(conn, source, brand["pages"][source], brand_id, brand["page_name"])
+            brands.register_feed(conn, brand_id, source, options={"reader": reader, "connection": connection})
     market = told["market"]
-    with transaction(application="bundled market") as conn:
-        brands.register_market(
-            conn,
-            market["name"],
-            market["own_brand"],
-            [brand["brand_id"] for brand in told["brands"] if brand["role"] == "competitor"],
-            countries=market["countries"],
-            languages=market["languages"],
-        )
-    return {"files": len(files), "rows": sum(file.rows_read for file in files if not file.already)}
+    account = {"reader": "meta_insights", "connection": META, "account": market["account"], "poll_every": 0.1}
+    brands.register_feed(conn, market["own_brand"], "meta", kind="results", options=account)
+    brands.register_market(
+        conn,
+        market["name"],
+        market["own_brand"],
+        [brand["brand_id"] for brand in told["brands"] if brand["role"] == "competitor"],
+        countries=market["countries"],
+        languages=market["languages"],
+    )

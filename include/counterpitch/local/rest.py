@@ -116,6 +116,12 @@ class Airflow:
             self._ask("POST", "/backfills", body)
         return [run["partition_key"] for run in planned]
 
+    def keep_connection(self, connection_id: str, *, host: str, password: str, login: str = "") -> None:
+        """Create an Airflow connection, or change it to this."""
+        body = {"connection_id": connection_id, "conn_type": "http", "host": host, "login": login, "password": password}
+        if not self._send("PATCH", f"/connections/{connection_id}", body).is_success:
+            self._ask("POST", "/connections", body)
+
     def runs(self, dag_id: str = "~", *, since: datetime | None = None) -> list[Run]:
         """Runs, oldest first: of one DAG or of all ("~"), those that changed since a moment or all."""
         given = {"order_by": "id"} | _since(since)

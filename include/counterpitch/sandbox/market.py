@@ -1,4 +1,6 @@
-"""Writes the bundled market: the files that the pipeline reads, and apart from them the truth that it never does.
+"""Writes the market as files: those that the pipeline reads, and apart from them the truth that it never does.
+
+A market that is collected from the sandbox platforms needs no files of ads and results: they show them themselves.
 
 The same seed and start day give the same market, byte for byte. A later last day adds sweeps, results and tests and
 changes nothing of the days before; only the look on the last day itself belongs to that run alone.
@@ -38,12 +40,15 @@ def write_market(
     last_day: date | None = None,
     days: int = DAYS,
     start: date | None = None,
+    *,
+    collected: bool = False,
 ) -> dict[str, Any]:
     """Write the market's files into `folder` (made if missing) and return counts: ads, rows, results, arms, texts.
 
     start: the market's first day; unset, that of the same seed's market already in the folder, so that tomorrow's
     market is today's and a day more; else `days` before the last one, so that `days` days of results are known.
     last_day: the last sweep; unset, today. ValueError when it comes before the start.
+    collected: ads and results come from the platforms, so no file of them is written, no row spoiled, no sweep missed.
     """
     last_day = last_day or date.today()  # noqa: DTZ011 a newcomer's market ends today; every other caller says the day
     start = start or _begun(folder, seed, last_day) or last_day - timedelta(days=days)
@@ -52,17 +57,18 @@ def write_market(
     for stale in folder.glob("ads-*.csv"):
         stale.unlink()
     rows, spoiled = 0, []
-    for day in market.sweeps():
+    for day in () if collected else market.sweeps():
         seen, account = sightings.spoil(market, day, sightings.sweep(market, day))
         _write(folder / f"ads-{day.isoformat()}.csv", sightings.COLUMNS, seen)
         rows += len(seen)
         spoiled += account
     own = results.results(market)
     arms, arm_truth = experiments.experiments(market)
-    _write(folder / "results.csv", results.COLUMNS, own)
+    if not collected:
+        _write(folder / "results.csv", results.COLUMNS, own)
     _write(folder / "experiments.csv", experiments.COLUMNS, arms)
     (folder / "market.toml").write_text(_market_toml(market), encoding="utf-8")
-    truth = planted(market, spoiled, arm_truth, own)
+    truth = planted(market, spoiled, arm_truth, own, missed=None if collected else market.missed())
     (folder / "truth").mkdir(exist_ok=True)
     (folder / "truth" / "truth.json").write_text(
         json.dumps(truth, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
@@ -95,6 +101,7 @@ def _market_toml(market: Market) -> str:
         "own_brand": told.own,
         "countries": told.countries,
         "languages": list(told.languages),
+        "account": results.account_id(),
     }
     parts = [
         "# The market that these files describe. Brands, people and figures are invented.",
@@ -118,9 +125,16 @@ def _brand(brand: Brand, own: str) -> dict[str, Any]:
         "source": "sandbox",
         "page_id": sightings.page_id(brand.brand_id),
         "page_name": brand.page,
+        "pages": {"meta": sightings.page_id(brand.brand_id), "tiktok": sightings.business_id(brand.brand_id)},
     }
 
 
 def _pairs(values: dict[str, Any]) -> list[str]:
     """TOML's strings and arrays of strings are JSON's."""
-    return [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
+    return [f"{key} = {_toml(value)}" for key, value in values.items()]
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{name} = {_toml(each)}" for name, each in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False)

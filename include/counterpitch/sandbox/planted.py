@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
+from datetime import date
 from typing import Any
 
 from counterpitch.sandbox.clicks import devices, kendall_tau, model_truth
@@ -14,10 +15,15 @@ MIN_IMPRESSIONS = 1000
 
 
 def planted(
-    market: Market, spoiled: list[dict[str, Any]], arms: list[dict[str, Any]], results: list[dict[str, str]]
+    market: Market,
+    spoiled: list[dict[str, Any]],
+    arms: list[dict[str, Any]],
+    results: list[dict[str, str]],
+    *,
+    missed: tuple[str, date] | None,
 ) -> dict[str, Any]:
     """The whole truth as JSON: see truth.py for how it is laid out. Ads that no sweep could see are not in it."""
-    seen = _seen(market)
+    seen = _seen(market, missed)
     texts = {copy.text_id: copy for ad in seen for copy in _words(ad)}
     own = [ad for ad in seen if ad.brand.brand_id == market.category.own]
     return {
@@ -26,7 +32,7 @@ def planted(
         "start": market.start.isoformat(),
         "last_day": market.last_day.isoformat(),
         "sweeps": [day.isoformat() for day in market.sweeps()],
-        "missed_sweep": _missed(market),
+        "missed_sweep": {"brand": missed[0], "day": missed[1].isoformat()} if missed else None,
         "personas": market.category.personas,
         "themes": market.category.themes,
         "features": market.category.features,
@@ -50,15 +56,9 @@ def planted(
     }
 
 
-def _seen(market: Market) -> list[Ad]:
-    missed = market.missed()
+def _seen(market: Market, missed: tuple[str, date] | None) -> list[Ad]:
     sweeps = market.sweeps()
     return [ad for ad in market.ads if any(ad.flight(day) and missed != (ad.brand.brand_id, day) for day in sweeps)]
-
-
-def _missed(market: Market) -> dict[str, str] | None:
-    missed = market.missed()
-    return {"brand": missed[0], "day": missed[1].isoformat()} if missed else None
 
 
 def _words(ad: Ad) -> list[Copy]:

@@ -37,6 +37,11 @@ _CPM = {"en": 7.4, "de": 6.1, "es": 4.6}
 _CONVERSION = 0.055
 
 
+def account_id() -> str:
+    """Our ad account's id: the same for every seed."""
+    return "act_" + str(number(0, "account") % 10**12)
+
+
 def results(market: Market) -> list[Row]:
     """One row per own ad, day and report of that day, those known by the last day; ordered by as_of, day, ad."""
     rows = [row for ad in market.of_brand(market.category.own) for row in _of_ad(market, ad)]
@@ -68,7 +73,7 @@ def _reported(market: Market, ad: Ad, day: date) -> Row:
     return {
         "source": "sandbox",
         "brand": ad.brand.brand_id,
-        "account_id": "act_" + str(number(0, "account") % 10**12),
+        "account_id": account_id(),
         **_campaign(ad),
         "ad_id": ad.ad_id,
         "result_date": day.isoformat(),

@@ -103,6 +103,16 @@ def page_id(brand_id: str) -> str:
     return str(100_200_300_400_000 + number(0, "page", brand_id) % 10**12)
 
 
+def business_id(brand_id: str) -> str:
+    """The brand's advertiser number on TikTok: the same for every seed."""
+    return str(6_900_000_000_000_000_000 + number(0, "tiktok", brand_id) % 10**15)
+
+
+def video_id(ad_id: str) -> str:
+    """The number under which a video ad runs on TikTok as well: 64 bits, more than JavaScript keeps."""
+    return str(7 * 10**18 + number(0, "tiktok", ad_id) % 10**17)
+
+
 def public_url(ad: Ad) -> str:
     """Where anyone can look the ad up (a reserved domain: nobody's)."""
     return f"https://adlibrary.example/ads/library/?id={ad.ad_id}"

@@ -24,6 +24,7 @@ from typing import Any
 from sklearn.metrics import adjusted_mutual_info_score
 
 from counterpitch.sandbox.clicks import kendall_tau
+from counterpitch.sandbox.sightings import video_id
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
 
@@ -100,13 +101,18 @@ def measure(conn: Connection, truth: Truth, market_id: str, partition_key: str) 
 
 def _labels(conn: Connection, truth: Truth, scope: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """Of each text that was read for pillars, by hash, the planted one: of an edited ad the one with these words."""
-    told = {}
+    told, ads = {}, _by_every_id(truth)
     for row in query.rows(conn, query.sql(__file__, "list_text_of_ad"), scope):
-        ad = truth["ads"].get(row["ad_id"])
+        ad = ads.get(row["ad_id"])
         if ad:
             versions = [truth["texts"][ad["text"]], *([truth["texts"][ad["edited"]["text"]]] if ad["edited"] else [])]
             told[row["text_hash"]] = next((text for text in versions if text["body"] == row["body"]), versions[0])
     return told
+
+
+def _by_every_id(truth: Truth) -> dict[str, dict[str, Any]]:
+    """The planted ads by the ids that platforms show them under: a video ad runs on TikTok too, under another."""
+    return {shown: ad for ad_id, ad in truth["ads"].items() for shown in (ad_id, video_id(ad_id))}
 
 
 def _planted(text_of: Mapping[str, dict[str, Any]], what: str, language: str | None = None) -> dict[str, str]:
@@ -222,8 +228,9 @@ def _ctr_found(conn: Connection, scope: Mapping[str, str], truth: Truth) -> dict
     may pass the ceiling.
     """
     scores: dict[str, list[tuple[float, float, float]]] = {"own": [], "competitors": []}
+    ads = _by_every_id(truth)
     for row in query.rows(conn, query.sql(__file__, "list_scores"), scope):
-        ad = truth["ads"].get(row["ad_key"].removeprefix("sandbox:"))
+        ad = ads.get(row["ad_id"])
         if ad:
             whose = "own" if row["brand_id"] == truth["own_brand"] else "competitors"
             scores[whose].append((row["ctr"], ad["ctr"], ad["explained"]))

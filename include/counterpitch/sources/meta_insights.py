@@ -44,13 +44,14 @@ class MetaInsights:
         self._account = account if account.startswith("act_") else f"act_{account}"
         self._conversions, self._poll_every, self._longest = conversions, poll_every, longest
 
-    def pull(self, window: Window, today: date) -> Iterator[dict[str, Any]]:
+    def pull(self, window: Window, today: date, known_to: date | None = None) -> Iterator[dict[str, Any]]:
         """Each ad's day as Meta answers it, with `conversions` (one action's value) and `as_of` (the day of looking).
 
-        Raises SweepFailed, SweepInterrupted.
+        `known_to`: the last day before the window that was pulled in time; the report begins where that one's
+        restatements began, so days that nobody asked for are in it. Raises SweepFailed, SweepInterrupted.
         """
-        since = max(window.first - RESTATED, months_before(today, MOST_MONTHS))
-        run = self._report(Window(since, window.last))
+        first = min(window.first, known_to or window.first) - RESTATED
+        run = self._report(Window(max(first, months_before(today, MOST_MONTHS)), window.last))
         for rows, _, _ in pages(self._api, f"{VERSION}/{run}/insights", {}, None, LIMIT):
             for row in rows:
                 yield row | {"conversions": self._converted(row), "as_of": today.isoformat()}

@@ -1,13 +1,15 @@
 """Pull our own results from a platform and land them as a file would be: accounted for, quarantined, restated.
 
-A pull is known by the hash of what it says, so the same answer again changes nothing; a later answer restates it.
+The first pull of a feed asks for its history, a later one for every day since the last: a report may begin long ago,
+so days on which nobody asked are not lost. A pull is known by the hash of what it says, so the same answer again
+changes nothing; a later answer restates it.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from counterpitch.sources import facts, meta_graph, snapshots
@@ -23,6 +25,7 @@ from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection
 
 LAYOUT = "meta_insights"
+HISTORY_DAYS = 90  # what the first pull asks for; `counterpitch backfill` brings older days
 
 
 def pull_results(conn: Connection, feed: Mapping[str, Any], window: Window) -> tuple[State, int]:
@@ -32,8 +35,10 @@ def pull_results(conn: Connection, feed: Mapping[str, Any], window: Window) -> t
     """
     observed_at = datetime.now(UTC)
     slice_of = (feed["source"], feed["brand_id"], window.last.isoformat())
+    with conn:
+        known_to = _known_to(conn, feed, window)
     try:
-        rows = _pulled(feed, window)
+        rows = _pulled(feed, window, known_to)
     except (SweepFailed, SweepInterrupted) as error:
         with conn:
             snapshots.cover(
@@ -48,7 +53,15 @@ def pull_results(conn: Connection, feed: Mapping[str, Any], window: Window) -> t
     return state, len(rows)
 
 
-def _pulled(feed: Mapping[str, Any], window: Window) -> list[dict[str, Any]]:
+def _known_to(conn: Connection, feed: Mapping[str, Any], window: Window) -> date:
+    """The day up to which earlier pulls know the results; of a feed that was never pulled, where its history begins."""
+    pulled = query.rows(conn, query.sql(__file__, "find_pulled_days"), {**feed, "first": window.first})[0]
+    if not pulled["ever"]:
+        return window.first - timedelta(days=int(feed["options"].get("history_days", HISTORY_DAYS)))
+    return pulled["before"] or window.first
+
+
+def _pulled(feed: Mapping[str, Any], window: Window, known_to: date) -> list[dict[str, Any]]:
     options = feed["options"]
     if options.get("reader") != LAYOUT:
         raise SweepFailed("no_reader", f"Results have no reader {options.get('reader')!r}. Choose from: {LAYOUT}.")
@@ -62,7 +75,7 @@ def _pulled(feed: Mapping[str, Any], window: Window) -> list[dict[str, Any]]:
         poll_every=float(options.get("poll_every", 5.0)),
     )
     try:
-        return list(source.pull(window, today()))
+        return list(source.pull(window, today(), known_to))
     finally:
         api.close()
 

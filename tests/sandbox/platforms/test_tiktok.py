@@ -15,6 +15,7 @@ from counterpitch.sandbox.platforms.accounts import (
 )
 from counterpitch.sandbox.platforms.server import Sandbox, Served, serving
 from counterpitch.sandbox.platforms.world import World
+from counterpitch.sandbox.sightings import business_id
 from tests.sandbox.platforms.reading import LAST
 
 
@@ -45,7 +46,7 @@ class TestTikTok:
     def test_a_sweep_brings_each_of_a_brand_s_ads_once(self, served: Served, world: World) -> None:
         filters = {
             "ad_published_date_range": tiktok.all_dates(LAST),
-            "advertiser_business_ids": [int(tiktok.business_id("forkmoss"))],
+            "advertiser_business_ids": [int(business_id("forkmoss"))],
         }
         ids = [str(entry["ad"]["id"]) for entry in self.sweep(served, filters=filters)]
         assert len(ids) == len(set(ids)) > 20

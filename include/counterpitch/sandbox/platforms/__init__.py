@@ -1,6 +1,6 @@
 """The simulated market behind real HTTP, in the platforms' shapes: going live changes connections only.
 
-    python -m counterpitch.sandbox.platforms --start 2026-09-21 --last-day 2026-11-20 --faults 0.15
+    counterpitch sandbox --start 2026-09-21 --day 2026-11-20 --fault all
 
 serves on 127.0.0.1 only: Meta's `ads_archive` and Insights, TikTok's Commercial Content API, and each brand's site
 on a port of its own (robots.txt belongs to an origin). Shapes, parameters, limits and error codes follow the

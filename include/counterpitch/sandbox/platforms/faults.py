@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from numpy.random import Generator
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from counterpitch.sandbox.streams import pick, stream
@@ -25,6 +26,7 @@ OWN = {
     "tiktok": ("throttle_429", "token_expired", "duplicates", "shuffled"),
     "site": ("throttle_429", "redirect_private"),
 }
+KINDS = tuple(sorted({*WIRE, *(kind for own in OWN.values() for kind in own)}))
 PRIVATE = "http://10.0.0.7/internal"
 IN_A_ROW = 2
 SECRETS = {"access_token", "client_secret"}
@@ -34,6 +36,7 @@ SECRETS = {"access_token", "client_secret"}
 class Dial:
     """rate: share of requests that meet a fault (0 to 1). kinds: those to draw from; empty means all that apply.
 
+    rates: kind -> share of requests that meet it; where any is given, they decide, and rate and kinds do not.
     hang and drip are seconds. calls: every request as (key, fault, status), without tokens, for tests to read.
     """
 
@@ -42,6 +45,7 @@ class Dial:
     kinds: tuple[str, ...] = ()
     hang: float = 2.0
     drip: float = 0.2
+    rates: dict[str, float] = field(default_factory=dict)
     calls: list[tuple[str, str, int]] = field(default_factory=list)
     _tries: Counter[str] = field(default_factory=Counter)
     _in_a_row: Counter[str] = field(default_factory=Counter)
@@ -50,13 +54,24 @@ class Dial:
         """The fault that this attempt of this request meets; '' for none."""
         attempt = self._tries[key]
         self._tries[key] += 1
-        able = [kind for kind in (*WIRE, *OWN.get(platform, ())) if not self.kinds or kind in self.kinds]
-        rng = stream(self.seed, "fault", key, attempt)
-        if not able or self._in_a_row[key] >= IN_A_ROW or rng.random() >= self.rate:
+        kind = self._drawn(platform, stream(self.seed, "fault", key, attempt))
+        if not kind or self._in_a_row[key] >= IN_A_ROW:
             self._in_a_row[key] = 0
             return ""
         self._in_a_row[key] += 1
-        return pick(rng, able)
+        return kind
+
+    def _drawn(self, platform: str, rng: Generator) -> str:
+        able = (*WIRE, *OWN.get(platform, ()))
+        drawn = float(rng.random())
+        if not self.rates:
+            wanted = [kind for kind in able if not self.kinds or kind in self.kinds]
+            return pick(rng, wanted) if wanted and drawn < self.rate else ""
+        for kind in able:
+            drawn -= self.rates.get(kind, 0.0)
+            if drawn < 0:
+                return kind
+        return ""
 
     def forget(self) -> None:
         """Begin anew: no call made, no attempt counted."""
@@ -162,7 +177,8 @@ def told(dial: Dial) -> dict[str, Any]:
     return {
         "rate": dial.rate,
         "seed": dial.seed,
-        "kinds": list(dial.kinds) or sorted({*WIRE, *(kind for own in OWN.values() for kind in own)}),
+        "rates": dial.rates,
+        "kinds": list(dial.kinds or KINDS),
         "calls": len(dial.calls),
         "faults": dict(Counter(fault for _, fault, _ in dial.calls if fault)),
     }

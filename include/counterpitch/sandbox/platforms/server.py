@@ -1,7 +1,7 @@
 """One server for all platforms on 127.0.0.1: the APIs on one port, each brand's site on a port of its own.
 
-`serving(...)` runs it in a thread for tests and for a pipeline run; `python -m counterpitch.sandbox.platforms` runs it
-by hand. What may be turned while it runs (day, faults, clock) is under /_sandbox, which no platform has.
+`serving(...)` runs it in a thread: of a test, or of `counterpitch sandbox`, which people and the local stack start.
+What may be turned while it runs (day, faults, clock) is under /_sandbox, which no platform has.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import uvicorn
@@ -27,6 +27,7 @@ from counterpitch.sandbox.platforms.faults import Dial, FaultyWire
 from counterpitch.sandbox.platforms.world import World
 
 HOST = "127.0.0.1"
+MOST_AHEAD = timedelta(days=400)
 _ON = re.compile(r"^/on/(\d{4}-\d{2}-\d{2})(/.*)$")
 
 
@@ -43,6 +44,12 @@ class Sandbox:
     tiktok_quota: Quota | None = None
     site_quota: Quota | None = None
     site_ports: dict[int, str] = field(default_factory=dict)
+
+    def quota(self, *, meta: int, tiktok: int) -> None:
+        """Calls that are allowed: of Meta's two APIs each in an hour, of TikTok's in a minute."""
+        self.meta_quota = Quota(calls=meta, clock=self.clock)
+        self.insights_quota = Quota(calls=meta, clock=self.clock)
+        self.tiktok_quota = Quota(calls=tiktok, window=60.0, clock=self.clock)
 
     def app(self) -> ASGIApp:
         """The ASGI app: day of looking, then site, then faults, then routes."""
@@ -83,6 +90,11 @@ class _Door:
                 except ValueError:
                     await JSONResponse({"error": f"{looked[1]} is not a day"}, 404)(scope, receive, send)
                     return
+                if state["day"] > self.sandbox.world.market.last_day + MOST_AHEAD:
+                    told = f"The market goes on until {self.sandbox.world.market.last_day}, not to {looked[1]}"
+                    await JSONResponse({"error": told}, 404)(scope, receive, send)
+                    return
+                self.sandbox.world.reach(state["day"])
                 scope = {**scope, "path": looked[2], "raw_path": looked[2].encode()}
             scope = {**scope, "state": state}
         await self.app(scope, receive, send)

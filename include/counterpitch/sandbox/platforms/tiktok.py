@@ -20,7 +20,7 @@ from fastapi.responses import JSONResponse
 from counterpitch.sandbox.platforms.accounts import TIKTOK_KEY, TIKTOK_LIFE, TIKTOK_SECRET, Quota, TikTokTokens
 from counterpitch.sandbox.platforms.world import World, last_flight
 from counterpitch.sandbox.process import Ad
-from counterpitch.sandbox.sightings import reach
+from counterpitch.sandbox.sightings import business_id, reach, video_id
 from counterpitch.sandbox.streams import number, stream
 
 MOST = 50
@@ -43,13 +43,8 @@ def error_response(request: Request, error: Exception) -> JSONResponse:  # noqa:
 
 
 def tiktok_id(ad: Ad) -> str:
-    """The ad's number on TikTok: 64 bits, more than JavaScript keeps."""
-    return str(7 * 10**18 + number(0, "tiktok", ad.ad_id) % 10**17)
-
-
-def business_id(brand_id: str) -> str:
-    """The advertiser's number on TikTok."""
-    return str(6_900_000_000_000_000_000 + number(0, "tiktok", brand_id) % 10**15)
+    """The ad's number on TikTok."""
+    return video_id(ad.ad_id)
 
 
 def router(world: World, quota: Quota, tokens: TikTokTokens) -> APIRouter:

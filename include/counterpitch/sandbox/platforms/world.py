@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 from counterpitch.sandbox import results
@@ -15,6 +15,7 @@ from counterpitch.sandbox.market import SEED
 from counterpitch.sandbox.process import Ad, simulate
 from counterpitch.sandbox.sightings import page_id
 
+AHEAD = timedelta(days=14)  # of a market that runs on from day to day
 BULK_PAGE = "999000999000999"
 
 
@@ -22,14 +23,22 @@ class World:
     """The market from `start` to `last_day`. bulk_ads: so many ads of one more page, for measuring volume."""
 
     def __init__(self, start: date, last_day: date, seed: int = SEED, bulk_ads: int = 0) -> None:
-        self.market = simulate(seed, start, last_day)
         self.seed, self.bulk_ads = seed, bulk_ads
+        self._simulate(start, last_day)
+
+    def reach(self, day: date) -> None:
+        """Let the market go on until the day has come, and some days more; what was before stays as it was."""
+        if day > self.market.last_day:
+            self._simulate(self.market.start, day + AHEAD)
+
+    def _simulate(self, start: date, last_day: date) -> None:
+        self.market = simulate(self.seed, start, last_day)
         self.brands = self.market.category.brands
         self.pages = {page_id(brand): brand for brand in self.brands}
         self._of_page = {page: self.market.of_brand(brand) for page, brand in self.pages.items()}
         self._reports = results.results(self.market)
         self._known_on = [row["as_of"] for row in self._reports]
-        self.account = self._reports[0]["account_id"] if self._reports else "act_0"
+        self.account = results.account_id()
         self.own_ads = {ad.ad_id: ad for ad in self.market.of_brand(self.market.category.own)}
 
     def ads_of_page(self, page: str, day: date) -> list[Ad]:

@@ -5,4 +5,4 @@ select coalesce(sum(rows_read), 0)::bigint as rows_read,
        coalesce(sum(rows_quarantined), 0)::bigint as rows_quarantined,
        (select count(*) from ops.quarantine where kind = 'ads' and stage = 'import') as rows_held_at_import
 from ops.intake
-where source = 'sandbox' and kind = 'ads' and partition_key <= %(partition_key)s;
+where kind = 'ads' and partition_key <= %(partition_key)s;

@@ -1,0 +1,1 @@
+select value #>> '{}' from ops.watermark where name = %(name)s
