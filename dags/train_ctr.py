@@ -7,9 +7,6 @@ compares it with the champion on later data. The same data give the same model, 
 **When.** Mondays at 04:00 UTC, before the day's ads are scored; and by hand. Beside it, it measures how far the day's
 ads and our results have drifted from what the champion learnt (`ml.drift`).
 
-**What it learns from.** It first asks the platforms for our own results up to yesterday; where they do not answer, what
-is known already teaches, and the red task says so.
-
 **Who promotes.** With no champion, a model that beats the baselines is promoted at once and marked `bootstrap`.
 A challenger that wins beyond noise is put before a person in `promote_ctr`; any other changes nothing.
 """
@@ -37,15 +34,7 @@ from counterpitch.assets import CHALLENGER
     doc_md=__doc__,
 )
 def train_ctr() -> None:
-    @task(pool="collect")
-    def ask_for_results() -> dict[str, str]:
-        """Ask the platforms for our own results up to the day, so that the newest teach too."""
-        from counterpitch.sources.collect import pull_all_results
-
-        context = get_current_context()
-        return pull_all_results(partition.key_of(context), partition.brands_of(context))
-
-    @task(pool="compute", trigger_rule="all_done", execution_timeout=timedelta(hours=2))
+    @task(pool="compute", execution_timeout=timedelta(hours=2))
     def train() -> str:
         """Train on what is known up to the day; returns the model's id."""
         from counterpitch.ctr import registry, train
@@ -74,10 +63,8 @@ def train_ctr() -> None:
         with partition.skip_on(registry.NotEnoughData):
             return drift.measure(partition.key_of(get_current_context()))
 
-    model = train()
-    ask_for_results() >> model
     measure_drift()
-    publish(compare(model))
+    publish(compare(train()))
 
 
 train_ctr()

@@ -18,7 +18,8 @@ from counterpitch.commands.tables import as_csv, harmless
 from counterpitch.local.errors import LocalFailure
 from counterpitch.warehouse.connection import Connection
 
-COMMANDS = ("up", "down", "status", "migrate", "run", "summary", "import", "brand", "backfill", "sql", "export", "sandbox")
+WAREHOUSE = ("up", "down", "status", "migrate", "run", "summary", "import", "brand", "backfill", "sql", "export")
+COMMANDS = (*WAREHOUSE, "sandbox")
 HEAVY = ("pandas", "sklearn", "lightgbm", "great_expectations", "langchain", "airflow", "sqlalchemy", "psycopg2")
 
 

@@ -130,6 +130,8 @@ def _show(report: dict[str, Any]) -> None:
         table.add_row(name, f"[{color}]{state}[/]")
     console.out.print(table)
     if report["address"]:
-        console.out.print(f"UI {report['address']} (the login is in {report['state_folder']}/login.json)")
+        where = f"UI {report['address']} (the login is in {report['state_folder']}/login.json)"
+        console.out.print(where, soft_wrap=True)
     else:
-        console.out.print("Start it with `counterpitch up`; look into " + report["state_folder"] + "/logs")
+        where = f"Start it with `counterpitch up`; look into {report['state_folder']}/logs"
+        console.out.print(where, soft_wrap=True)

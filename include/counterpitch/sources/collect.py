@@ -8,9 +8,9 @@ and fetches again only the page that was on its way. Two sweeps of one slice wai
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from counterpitch import brands as registry
@@ -58,25 +58,6 @@ def collect_brand(brand_id: str, partition_key: str) -> dict[str, Any]:
     state = next((each for each in BEST_FIRST if each in states.values()), State.NOT_COVERED)
     sources = {source: each.value for source, each in states.items()}
     return {"brand": brand_id, "state": state.value, "rows": rows, "sources": sources}
-
-
-def pull_all_results(partition_key: str, brands: Sequence[str]) -> dict[str, str]:
-    """Ask for the own results of `brands` up to the day, or to yesterday: brand -> how its pull ended.
-
-    Raises CollectionFailed, CollectionInterrupted.
-    """
-    day = min(date.fromisoformat(partition_key), datetime.now(UTC).date() - timedelta(days=1))
-    states: dict[str, str] = {}
-    with closing(connect(application="pull results")) as conn:
-        for brand_id in brands:
-            for feed in _feeds(conn, brand_id):
-                if feed["kind"] != "results":
-                    continue
-                try:
-                    states[brand_id] = pull_results(conn, feed, Window(day, day))[0].value
-                except (SweepFailed, SweepInterrupted) as error:
-                    raise _summary(brand_id, [error]) from None
-    return states
 
 
 def _feeds(conn: Connection, brand_id: str) -> list[dict[str, Any]]:
