@@ -40,6 +40,7 @@ def test_every_brand_is_collected_over_http_and_our_results_too(conn: Connection
     assert not query.scalar(conn, "select count(*) from raw.landed_row where kind <> 'experiments'")
     assert query.scalar(conn, "select count(*) from core.experiment_arm") > 100
     assert market.is_collected(conn)
+    assert market.asks_platforms(conn)
     assert not market.holds_own_data(conn)
     assert days[-1] == YESTERDAY.isoformat()
     assert days[0] == (YESTERDAY - timedelta(days=DAYS)).isoformat()
@@ -60,6 +61,7 @@ def test_ads_of_your_own_set_it_aside(conn: Connection, days: list[str], tmp_pat
     market.set_aside(conn)
     assert not market.is_collected(conn)
     assert feeds(conn) == {("acme", "ads", "files", None)}
+    assert not market.asks_platforms(conn)
 
 
 def test_a_platform_asked_for_a_brand_of_your_own_is_own_data_a_mere_name_is_not(

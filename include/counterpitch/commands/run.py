@@ -86,22 +86,25 @@ def run(
             if ads:
                 found = _import({"ads": ads, "results": results or [], "experiments": experiments or []}, owner, count)
                 _register(own_brand, against, market, found)
-            asked = _bundled(local, count)
+            asked = _asked(local, count)
         started()
         outcome = _pipeline(local, asked, minutes, quiet=as_json)
     _conclude(local, outcome, (datetime.now(UTC) - begun).total_seconds(), as_json=as_json)
 
 
-def _bundled(local: Stack, count: Any) -> list[str]:
-    """The days on which to look at the bundled market, up to yesterday; none where people brought ads of their own."""
+def _asked(local: Stack, count: Any) -> list[str]:
+    """The days that platforms are asked for: yesterday, and the history of the bundled market while there is no other.
+
+    Where people brought data of their own the bundled market is set aside.
+    """
     from counterpitch.local import market
     from counterpitch.warehouse.connection import transaction
 
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
     with transaction(application="counterpitch run") as conn:
         if market.holds_own_data(conn):
             market.set_aside(conn)
-            return []
-    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+            return [yesterday.isoformat()] if market.asks_platforms(conn) else []
     return market.set_up(local.state.home / "market", yesterday, count)
 
 

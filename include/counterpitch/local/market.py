@@ -33,6 +33,11 @@ def is_collected(conn: Connection) -> bool:
     return bool(query.scalar(conn, query.sql(__file__, "is_collected"), {"connections": [META, TIKTOK]}))
 
 
+def asks_platforms(conn: Connection) -> bool:
+    """Whether a feed that is switched on asks any platform."""
+    return bool(query.scalar(conn, query.sql(__file__, "asks_platforms")))
+
+
 def first_day(conn: Connection) -> date | None:
     """The day on which the market began here; None before it did."""
     told = query.scalar(conn, query.sql(__file__, "find_first_day"), {"name": FIRST_DAY})
