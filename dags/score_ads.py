@@ -8,6 +8,9 @@ with an interval, its rank in its brand and in the market, and the reasons in wo
 
 **With no champion yet** it trains one from what is there and marks it `bootstrap`: a first run waits for nobody.
 With nothing to learn from, scoring is skipped and says so; the chain goes on with labelled proxies.
+
+**Beside it** it measures how far the day's ads and our results have drifted from what the champion learnt
+(`ml.drift`, `ml.drift_day`). Crossing the line starts `train_ctr`, once; otherwise the task is skipped with the reason.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from typing import Any
 from airflow.sdk import PartitionedAssetTimetable, dag, get_current_context, task
 
 from counterpitch import partition, policy
-from counterpitch.assets import ADS, SCORES
+from counterpitch.assets import ADS, SCORES, TRAINING_DUE
 
 
 @dag(
@@ -55,7 +58,16 @@ def score_ads() -> None:
         context = get_current_context()
         partition.publish(context, SCORES, partition.brands_of(context))
 
-    ensure_champion() >> score() >> publish()
+    @task(pool="compute", outlets=[TRAINING_DUE])
+    def measure_drift() -> None:
+        """How far the champion's world has moved; asks for training where it moved too far."""
+        from counterpitch.ctr import drift, registry
+
+        context = get_current_context()
+        with partition.skip_on(registry.NotEnoughData):
+            partition.publish_training(context, TRAINING_DUE, drift.measure(partition.key_of(context)))
+
+    ensure_champion() >> score() >> [publish(), measure_drift()]
 
 
 score_ads()

@@ -4,8 +4,8 @@
 **What it does.** Trains the model that ranks ads never shown before, on our own results and experiments, and
 compares it with the champion on later data. The same data give the same model, to the byte.
 
-**When.** Mondays at 04:00 UTC, before the day's ads are scored; and by hand. Beside it, it measures how far the day's
-ads and our results have drifted from what the champion learnt (`ml.drift`).
+**When.** As soon as training is due: each Monday (`train_weekly`), on a day whose ads or results have drifted too far
+from what the champion learnt (`score_ads` measures that daily); and by hand.
 
 **Who promotes.** With no champion, a model that beats the baselines is promoted at once and marked `bootstrap`.
 A challenger that wins beyond noise is put before a person in `promote_ctr`; any other changes nothing.
@@ -16,15 +16,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow.sdk import CronPartitionTimetable, dag, get_current_context, task
+from airflow.sdk import PartitionedAssetTimetable, dag, get_current_context, task
 
 from counterpitch import partition, policy
-from counterpitch.assets import CHALLENGER
+from counterpitch.assets import CHALLENGER, TRAINING_DUE
 
 
 @dag(
-    schedule=CronPartitionTimetable("0 4 * * 1", timezone="UTC", key_format="%Y-%m-%d", run_offset=0),
-    start_date=datetime(2026, 1, 1),  # noqa: DTZ001 the timetable carries the time zone
+    schedule=PartitionedAssetTimetable(assets=TRAINING_DUE),
+    start_date=datetime(2026, 1, 1),  # noqa: DTZ001 asset-driven: only a floor
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=3),
@@ -39,7 +39,6 @@ def train_ctr() -> None:
         """Train on what is known up to the day; returns the model's id."""
         from counterpitch.ctr import registry, train
 
-        partition.skip_if_overtaken(get_current_context(), "find_later_model")
         with partition.skip_on(registry.NotEnoughData):
             return train.train(partition.key_of(get_current_context()))
 
@@ -55,15 +54,6 @@ def train_ctr() -> None:
         """Ask a person, where the challenger won."""
         partition.publish_challenger(get_current_context(), CHALLENGER, verdict)
 
-    @task(pool="compute")
-    def measure_drift() -> dict[str, Any]:
-        """How far the champion's world has moved since it learnt."""
-        from counterpitch.ctr import drift, registry
-
-        with partition.skip_on(registry.NotEnoughData):
-            return drift.measure(partition.key_of(get_current_context()))
-
-    measure_drift()
     publish(compare(train()))
 
 

@@ -90,6 +90,13 @@ def publish(context: Context, asset: Asset, brands: list[str]) -> None:
     context["outlet_events"][asset].extra = {"brands": sorted(brands)}
 
 
+def publish_training(context: Context, asset: Asset, verdict: Mapping[str, Any]) -> None:
+    """Ask for training where the verdict (`retrain`, `reason`) says that it is due; else skip with its own words."""
+    if not verdict["retrain"]:
+        raise AirflowSkipException(str(verdict["reason"]))
+    context["outlet_events"][asset].extra = {"reason": verdict["reason"]}
+
+
 def publish_challenger(context: Context, asset: Asset, verdict: Mapping[str, Any]) -> None:
     """Publish a challenger that won, with its comparison; any other verdict skips with its own words."""
     if verdict["verdict"] != "wins":

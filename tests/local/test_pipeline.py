@@ -14,7 +14,7 @@ from rich.console import Console
 
 from counterpitch.local import pipeline as module
 from counterpitch.local.errors import LocalFailure
-from counterpitch.local.pipeline import CHAIN, LEARN, PEOPLE, WRITE, Outcome, Pipeline
+from counterpitch.local.pipeline import CHAIN, LEARN, PEOPLE, WEEK, WRITE, Outcome, Pipeline
 from counterpitch.local.progress import Progress
 from counterpitch.local.rest import Airflow, Run, Task
 
@@ -28,7 +28,7 @@ class Played(Airflow):
     def __init__(self, *, owed: str | None = None, paused: bool = True) -> None:
         self.log_of: list[str] = []
         self.asked: list[tuple[str, str]] = []
-        self.paused = dict.fromkeys((*CHAIN, *PEOPLE, LEARN, WRITE), paused)
+        self.paused = dict.fromkeys((*CHAIN, *PEOPLE, LEARN, WEEK, WRITE), paused)
         self.owed = owed
         self.fails: set[tuple[str, str]] = set()
         self.skips: set[str] = set()  # keys whose first DAG publishes nothing

@@ -5,10 +5,14 @@ training examples' tenths and the own ads seen on the day; above 0.25 is the usu
 Calibration drift is the log of observed over predicted clicks of own ads since the model was trained; it crosses
 where it is both large and beyond what counting alone explains. PSI is written out: it is three lines, and the
 libraries that offer it bring a second data-frame world with them.
+
+Crossing the line asks for training once: while another model is younger than COOLDOWN_DAYS, or training was asked
+for within them, a line that stays crossed asks nobody again.
 """
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import numpy as np
@@ -17,12 +21,20 @@ import pandas as pd
 from counterpitch.ctr import examples, features, registry
 from counterpitch.ctr.model import COLUMNS, CtrModel, shares
 from counterpitch.ctr.refusals import NotEnoughData
+from counterpitch.ctr.train import BASE
 from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection, transaction
+
+log = logging.getLogger(__name__)
 
 PSI_LINE = 0.25
 CALIBRATION_LINE = 0.25
 """ln(observed / predicted): a quarter more or fewer clicks than predicted."""
+
+MOVED_SHARE = 0.1
+"""Training is due where more than this share of the features crosses: one moved feature is a campaign, not a world."""
+
+COOLDOWN_DAYS = 7
 
 DAY_OF_LOOKING = ("weekday", "weekend")
 """One day has one weekday: it cannot look like a season's."""
@@ -30,26 +42,34 @@ DAY_OF_LOOKING = ("weekday", "weekend")
 LEAST_ADS = 50
 LEAST_CLICKS = 100
 
+Lines = list[dict[str, Any]]
+
 
 def measure(partition_key: str) -> dict[str, Any]:
-    """Measure the champion's drift on the day and store it in ml.drift, whole.
+    """Measure the champion's drift on the day and store it, whole, in ml.drift and its verdict in ml.drift_day.
 
-    Returns {"model_id", "measured", "crossed" (names of features, "calibration"), "retrain"}. Retrain is asked for
-    where calibration crosses, or a tenth of the features do. Raises NotEnoughData without a champion.
+    Returns {"model_id", "measured", "state" (steady, drifted, thin), "crossed" (names of features, "calibration"),
+    "retrain", "reason"}. Raises NotEnoughData without a champion, and for a day before the champion's training: there
+    it would be compared with what it already knows.
     """
     with transaction(application="counterpitch ctr drift") as conn:
-        held = registry.champion(conn)
-        if held is None:
+        trained = query.rows(conn, query.sql(__file__, "select_champion_day"), {"name": BASE})
+        if not trained:
             raise NotEnoughData("No champion yet, so nothing can drift.")
+        if str(trained[0]["partition_key"]) > partition_key:
+            raise NotEnoughData(f"The champion learnt up to {trained[0]['partition_key']}: this day is behind it.")
+        held = registry.champion(conn)
+        assert held  # noqa: S101 it was there a line ago, in the same transaction
         model_id, model, row = held
-        found = _population(conn, model, partition_key)
-        found += _calibration(conn, model, str(row["partition_key"]), partition_key)
         key = {"model_id": model_id, "partition_key": partition_key}
+        looks, told_looks = _population(conn, model, partition_key)
+        rates, told_rates = _calibration(conn, model, str(row["partition_key"]), partition_key)
+        verdict = _verdict(conn, key, looks, rates, f"{told_looks} {told_rates}")
+        found = looks + rates
         write.replace_slice(conn, "ml.drift", key, ["metric", "feature", "value", "threshold", "crossed"], found)
-    crossed = [line["feature"] or line["metric"] for line in found if line["crossed"]]
-    moved = sum(line["crossed"] for line in found if line["metric"] == "psi")
-    retrain = "calibration" in crossed or moved > len(COLUMNS) / 10
-    return {"model_id": model_id, "measured": len(found), "crossed": crossed, "retrain": retrain}
+        write.replace_slice(conn, "ml.drift_day", key, ["state", "crossed", "retrain", "reason"], [verdict])
+    log.info("Drift of %s on %s: %s", model_id, partition_key, verdict["reason"])
+    return {"model_id": model_id, "measured": len(found), **verdict}
 
 
 def psi(expected: np.ndarray, found: np.ndarray, count: int) -> float:
@@ -59,40 +79,61 @@ def psi(expected: np.ndarray, found: np.ndarray, count: int) -> float:
     return float(((b - a) * np.log(b / a)).sum())
 
 
-def _population(conn: Connection, model: CtrModel, day: str) -> list[dict[str, Any]]:
+def _verdict(conn: Connection, key: dict[str, str], looks: Lines, rates: Lines, told: str) -> dict[str, Any]:
+    moved = [line["feature"] for line in looks if line["crossed"]]
+    wrong = any(line["crossed"] for line in rates)
+    drifted = wrong or len(moved) > MOVED_SHARE * len(COLUMNS)
+    state = "drifted" if drifted else "steady" if looks or rates else "thin"
+    asked = query.scalar(
+        conn, query.sql(__file__, "select_asked_since"), {**key, "name": BASE, "cooldown": COOLDOWN_DAYS}
+    )
+    if drifted:
+        told += f" No new training: {asked}" if asked else " Training is due."
+    crossed = moved + (["calibration"] if wrong else [])
+    return {"state": state, "crossed": crossed, "retrain": drifted and not asked, "reason": told}
+
+
+def _population(conn: Connection, model: CtrModel, day: str) -> tuple[Lines, str]:
     rows = query.rows(conn, query.sql(__file__, "select_own_ads"), {"partition_key": day})
     kept = model.data.get("profile", {})
     if len(rows) < LEAST_ADS or not kept:
-        return []
-    wide = model.columns(model.blocks(examples.known(rows)))
+        return [], f"{len(rows)} own ads ran on the day; {LEAST_ADS} are needed to see whether they look different."
+    known = examples.known(rows)
+    wide = model.columns(model.blocks(known))
+    texts = int(known["text"].nunique())
     out = []
     for column, name in enumerate(COLUMNS):
         if name in DAY_OF_LOOKING:
             continue
         found = shares(np.nan_to_num(wide[:, column]), np.array(kept[name]["edges"]))
         value = psi(np.array(kept[name]["shares"]), found, len(rows))
-        # By chance alone the index is about (bins - 1) x (1 / ads): the line rises for few ads.
-        line = PSI_LINE + 2 * (len(found) - 1) / len(rows)
+        # By chance alone the index is about (bins - 1) x (1 / texts): the line rises for few of them.
+        line = PSI_LINE + 2 * (len(found) - 1) / texts
         out.append({"metric": "psi", "feature": name, "value": value, "threshold": line, "crossed": value > line})
-    return out
+    moved = sum(line["crossed"] for line in out)
+    return out, f"{moved} of {len(out)} features of the {len(rows)} own ads of the day lie beyond the line."
 
 
-def _calibration(conn: Connection, model: CtrModel, trained: str, day: str) -> list[dict[str, Any]]:
+def _calibration(conn: Connection, model: CtrModel, trained: str, day: str) -> tuple[Lines, str]:
     rows = query.rows(conn, query.sql(__file__, "select_new_results"), {"after": trained, "partition_key": day})
-    if not rows:
-        return []
+    clicked = sum(row["clicks"] for row in rows)
+    thin = f"Our results since the training hold {clicked} clicks; {LEAST_CLICKS} are needed to check the predictions."
+    if clicked < LEAST_CLICKS:
+        return [], thin
     known = examples.known(rows)
     owners = pd.Series([row["brand_id"] for row in rows])
     shown = np.array([row["impressions"] for row in rows], dtype=float)
-    clicked = sum(row["clicks"] for row in rows)
     predicted = 0.0
     known["day"] = pd.Series(pd.NaT, index=known.index, dtype="datetime64[us]")  # at the level the model ended with
     for owner, part in known[list(features.KNOWN)].groupby(owners):
         ctr = model.predict(part, str(owner))["ctr"].to_numpy()
         predicted += float(ctr @ shown[part.index])
-    if clicked < LEAST_CLICKS or predicted <= 0:
-        return []
+    if predicted <= 0:
+        return [], thin
     value = float(np.log(clicked / predicted))
     line = CALIBRATION_LINE + 3 / np.sqrt(clicked)
+    said = f"Our ads got {clicked / predicted - 1:+.0%} clicks against what was predicted, of {clicked}."
     crossed = abs(value) > line
-    return [{"metric": "calibration", "feature": "", "value": value, "threshold": float(line), "crossed": crossed}]
+    return [
+        {"metric": "calibration", "feature": "", "value": value, "threshold": float(line), "crossed": crossed}
+    ], said

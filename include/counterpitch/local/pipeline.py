@@ -18,6 +18,7 @@ from counterpitch.local.rest import Airflow, Run, Task
 
 CHAIN = ("collect_ads", "score_ads", "extract_pillars", "aggregate_personas")
 LEARN = "train_ctr"
+WEEK = "train_weekly"  # asks for LEARN each Monday; awake once a run is over, with all else that the clock starts
 WRITE = "write_briefs"
 PEOPLE = ("approve_briefs", "promote_ctr")  # started by events; they wait for a person, so nothing waits for them
 PARSE_SECONDS = 90
@@ -85,7 +86,7 @@ class Pipeline:
             self._follow_chain(days, outcome)
         if write and (last_day in outcome.done or last_day not in days):
             self._one(WRITE, last_day, outcome, paused=paused[WRITE])
-        for dag_id in () if outcome.failures else (CHAIN[0], LEARN, WRITE):
+        for dag_id in () if outcome.failures else (CHAIN[0], LEARN, WEEK, WRITE):
             if self._airflow.dags()[dag_id]:
                 self._airflow.unpause(dag_id)  # nothing was due; from now on its schedule decides
         outcome.seconds = time.monotonic() - begun
@@ -114,7 +115,7 @@ class Pipeline:
 
     def _await_dags(self) -> dict[str, bool]:
         """Every DAG -> paused, as soon as all that we need are parsed."""
-        needed = {*CHAIN, LEARN, WRITE}
+        needed = {*CHAIN, LEARN, WEEK, WRITE}
         patience = time.monotonic() + PARSE_SECONDS
         while True:
             there = self._airflow.dags()
