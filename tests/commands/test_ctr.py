@@ -8,7 +8,7 @@ from tests.ctr import planted
 from typer.testing import CliRunner, Result
 
 from counterpitch.cli import app
-from counterpitch.ctr import registry
+from counterpitch.ctr import drift, registry
 from counterpitch.warehouse.connection import Connection
 
 
@@ -32,3 +32,12 @@ def test_explain_says_the_rate_the_reasons_and_what_a_change_does(conn: Connecti
     assert "The change: +" in said
     [model] = json.loads(_counterpitch("ctr", "list", "--json").output)
     assert model["mark"] == "bootstrap"
+
+
+def test_list_says_how_far_the_world_has_moved(conn: Connection) -> None:
+    planted.fill(conn)
+    registry.ensure_champion(planted.DAY)
+    drift.measure(planted.DAY)
+    [model] = json.loads(_counterpitch("ctr", "list", "--json").output)
+    assert (model["drift"], model["drift_on"]) == ("steady", planted.DAY)
+    assert f"Drift on {planted.DAY}: 0 of" in _counterpitch("ctr", "list").output

@@ -101,3 +101,11 @@ def test_who_put_it_to_work_is_told() -> None:
     assert told(mark="approved", decided_by="mara").standing == "mara approved it on 16 Nov 2026."
     assert told(mark="rollback", decided_by="mara").standing == "mara brought it back on 16 Nov 2026."
     assert told(mark=None).standing == "It was never promoted."
+
+
+def test_drift_is_told_and_a_world_that_moved_is_not_sure() -> None:
+    moved = told(drift="drifted", drift_on=date(2026, 11, 19), drift_reason="Our ads got +90% clicks.")
+    assert moved.drift == "The world has moved since it learnt (19 Nov 2026). Our ads got +90% clicks."
+    assert not moved.sure
+    assert told(drift="thin", drift_on=date(2026, 11, 19), drift_reason="2 ads.").sure
+    assert told().drift == "", "nothing measured, nothing said"

@@ -12,8 +12,14 @@ from counterpitch.commands.stack import Json
 app = typer.Typer(no_args_is_help=True)
 
 MODELS = """
-select m.model_id, m.partition_key as trained_up_to, c.mark, c.decided_by, c.promoted_at
-from ml.model m left join ml.champion c using (model_id)
+select m.model_id, m.partition_key as trained_up_to, c.mark, c.decided_by, c.promoted_at,
+       d.state as drift, d.partition_key as drift_on, d.reason as drift_reason
+from ml.model m
+left join ml.champion c using (model_id)
+left join lateral (
+    select state, partition_key, reason from ml.drift_day
+    where model_id = m.model_id order by partition_key desc limit 1
+) d on true
 order by m.partition_key desc, m.created_at desc
 """
 
@@ -49,7 +55,7 @@ def explain(
 
 @app.command("list")
 def list_(as_json: Json = False) -> None:
-    """List the trained models, newest first; the champion carries the mark of its promotion."""
+    """List the trained models, newest first; the champion carries the mark of its promotion, and its latest drift."""
     from counterpitch.warehouse import query
     from counterpitch.warehouse.connection import transaction
 
@@ -63,7 +69,11 @@ def list_(as_json: Json = False) -> None:
         return
     from counterpitch.commands.tables import show
 
-    show(list(found[0]), [list(row.values()) for row in found])
+    told = [name for name in found[0] if name != "drift_reason"]
+    show(told, [[row[name] for name in told] for row in found])
+    for row in found:
+        if row["mark"] and row["drift_reason"]:
+            console.out.print(f"Drift on {row['drift_on']}: {row['drift_reason']}", highlight=False)
 
 
 @app.command()

@@ -101,7 +101,7 @@ def _population(conn: Connection, model: CtrModel, day: str) -> tuple[Lines, str
     known = examples.known(rows)
     wide = model.columns(model.blocks(known))
     texts = int(known["text"].nunique())
-    out = []
+    out: Lines = []
     for column, name in enumerate(COLUMNS):
         if name in DAY_OF_LOOKING:
             continue

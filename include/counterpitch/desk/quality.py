@@ -17,7 +17,8 @@ OURS = "own"  # the owner of experiments on our own audience; own results are ow
 class Verdict:
     """What a reader needs to know before trusting a prediction.
 
-    sure is False where the test showed no skill beyond chance, or where nobody of ours taught the model.
+    sure is False where the test showed no skill beyond chance, where nobody of ours taught the model, or where its
+    world has moved away.
     """
 
     model_id: str
@@ -25,6 +26,7 @@ class Verdict:
     taught_by: str
     skill: str
     standing: str
+    drift: str
     sure: bool
 
 
@@ -34,7 +36,8 @@ def verdict(model: Mapping[str, Any] | None, market: Mapping[str, Any]) -> Verdi
         return None
     skill, skilled = _skill(model["metrics"] or {})
     taught_by, ours = _taught_by((model["trained_on"] or {}).get("owners") or {}, market)
-    return Verdict(model["model_id"], model["scored_on"], taught_by, skill, _standing(model), skilled and ours)
+    sure = skilled and ours and model.get("drift") != "drifted"
+    return Verdict(model["model_id"], model["scored_on"], taught_by, skill, _standing(model), _drift(model), sure)
 
 
 def _taught_by(owners: Mapping[str, Mapping[str, Any]], market: Mapping[str, Any]) -> tuple[str, bool]:
@@ -105,3 +108,15 @@ def _standing(model: Mapping[str, Any]) -> str:
         verb = "approved it" if model["mark"] == "approved" else "brought it back"
         return f"{model['decided_by']} {verb} on {wording.day(model['promoted_at'])}."
     return "It was never promoted."
+
+
+def _drift(model: Mapping[str, Any]) -> str:
+    state = model.get("drift")
+    if not state:
+        return ""
+    heads = {
+        "drifted": "The world has moved since it learnt",
+        "steady": "Nothing has moved away from what it learnt",
+        "thin": "Whether the world has moved cannot be told yet",
+    }
+    return f"{heads[state]} ({wording.day(model['drift_on'])}). {model['drift_reason']}"
