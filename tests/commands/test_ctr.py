@@ -39,5 +39,5 @@ def test_list_says_how_far_the_world_has_moved(conn: Connection) -> None:
     registry.ensure_champion(planted.DAY)
     drift.measure(planted.DAY)
     [model] = json.loads(_counterpitch("ctr", "list", "--json").output)
-    assert (model["drift"], model["drift_on"]) == ("steady", planted.DAY)
-    assert f"Drift on {planted.DAY}: 0 of" in _counterpitch("ctr", "list").output
+    assert (model["drift"], model["drift_on"]) == ("thin", planted.DAY)
+    assert f"Drift on {planted.DAY}: 0 own ads are new" in _counterpitch("ctr", "list").output

@@ -1,7 +1,7 @@
 """Drift of a model: are today's ads still like those it learnt from, and are its predictions still right?
 
 Population drift is the population stability index of each feature, sum over bins of (a - b) ln(a / b), between the
-training examples' tenths and the own ads seen on the day; above 0.25 is the usual line for "another population".
+training examples' tenths and the own ads first seen since; above 0.25 is the usual line for "another population".
 Calibration drift is the log of observed over predicted clicks of own ads since the model was trained; it crosses
 where it is both large and beyond what counting alone explains. PSI is written out: it is three lines, and the
 libraries that offer it bring a second data-frame world with them.
@@ -39,7 +39,7 @@ COOLDOWN_DAYS = 7
 DAY_OF_LOOKING = ("weekday", "weekend")
 """One day has one weekday: it cannot look like a season's."""
 
-LEAST_ADS = 50
+LEAST_ADS = 30
 LEAST_CLICKS = 100
 
 Lines = list[dict[str, Any]]
@@ -62,7 +62,7 @@ def measure(partition_key: str) -> dict[str, Any]:
         assert held  # noqa: S101 it was there a line ago, in the same transaction
         model_id, model, row = held
         key = {"model_id": model_id, "partition_key": partition_key}
-        looks, told_looks = _population(conn, model, partition_key)
+        looks, told_looks = _population(conn, model, str(row["partition_key"]), partition_key)
         rates, told_rates = _calibration(conn, model, str(row["partition_key"]), partition_key)
         verdict = _verdict(conn, key, looks, rates, f"{told_looks} {told_rates}")
         found = looks + rates
@@ -93,11 +93,11 @@ def _verdict(conn: Connection, key: dict[str, str], looks: Lines, rates: Lines, 
     return {"state": state, "crossed": crossed, "retrain": drifted and not asked, "reason": told}
 
 
-def _population(conn: Connection, model: CtrModel, day: str) -> tuple[Lines, str]:
-    rows = query.rows(conn, query.sql(__file__, "select_own_ads"), {"partition_key": day})
+def _population(conn: Connection, model: CtrModel, trained: str, day: str) -> tuple[Lines, str]:
+    rows = query.rows(conn, query.sql(__file__, "select_own_ads"), {"after": trained, "partition_key": day})
     kept = model.data.get("profile", {})
     if len(rows) < LEAST_ADS or not kept:
-        return [], f"{len(rows)} own ads ran on the day; {LEAST_ADS} are needed to see whether they look different."
+        return [], f"{len(rows)} own ads are new since the training; {LEAST_ADS} are needed to see how they differ."
     known = examples.known(rows)
     wide = model.columns(model.blocks(known))
     texts = int(known["text"].nunique())
@@ -111,7 +111,7 @@ def _population(conn: Connection, model: CtrModel, day: str) -> tuple[Lines, str
         line = PSI_LINE + 2 * (len(found) - 1) / texts
         out.append({"metric": "psi", "feature": name, "value": value, "threshold": line, "crossed": value > line})
     moved = sum(line["crossed"] for line in out)
-    return out, f"{moved} of {len(out)} features of the {len(rows)} own ads of the day lie beyond the line."
+    return out, f"{moved} of {len(out)} features of the {len(rows)} own ads that are new lie beyond the line."
 
 
 def _calibration(conn: Connection, model: CtrModel, trained: str, day: str) -> tuple[Lines, str]:

@@ -155,7 +155,7 @@ def _fit(examples: pd.DataFrame, params: Params) -> CtrModel:
     whole = strength.fit(vectors, blocks, examples, params.priors, params.embedder)
     wide = np.column_stack([out_of_fold, blocks.devices])
     own = examples["brand_id"].notna().to_numpy()
-    looks = profile(np.column_stack([whole.score(blocks), blocks.devices])[own if own.any() else ~own])
+    looks = profile(wide[own if own.any() else ~own])
     calibration = Calibration.fit(_out_of_fold_margin(wide, examples, fold, params), examples)
     return CtrModel(params, whole, _boost(wide, examples, params), calibration, data | {"profile": looks})
 
