@@ -3,7 +3,8 @@
 
 **What it does.** For one day (the partition key) it asks every source of every brand for its ads and, for our
 own brands, their results; validates all of them at once; and replaces the day's slices in `core`.
-Bad rows go to `ops.quarantine` with the reason; too many of them stop the run before anything downstream moves.
+Bad rows go to `ops.quarantine` with the reason; a rule of level `stop` (too many bad rows, a source that vanished) ends
+the run before anything downstream moves. The Desk's page *Data quality* shows what every rule found.
 
 **When.** Daily at 06:00 UTC, for yesterday: by then every platform has closed the day it dates itself.
 

@@ -76,6 +76,7 @@ def seed(conn: Connection, ads_per_brand: int = 12) -> None:
     table(conn, "mart.ad_score", [_score(ad, place) for place, ad in enumerate(scored, 1)])
     _pillars(conn)
     _insights(conn)
+    _checks(conn)
     conn.commit()
 
 
@@ -154,6 +155,25 @@ def _score(ad: dict[str, Any], place: int) -> dict[str, Any]:
         "rank_in_market": place,
         "reasons": as_json([{"what": "says “free”", "points": 0.2}, {"what": "long text", "points": -0.1}]),
     }
+
+
+def _checks(conn: Connection) -> None:
+    """A good day of ours, a brand of which a row is held and a warning was raised."""
+    account = {"source": "files", "kind": "ads", "partition_key": DAY, "rows_read": 13, "rows_core": 12}
+    account |= {"rows_merged": 0, "rows_quarantined": 1, "brand_id": "bean-co"}
+    table(conn, "ops.intake", [account])
+    row = {"partition_key": DAY, "suite": "ads", "suite_version": "ads-2", "source": "files", "level": "row"}
+    row |= {"rows_checked": 13, "rows_failed": 0, "success": "true", "observed": "all good", "bound": "not empty"}
+    row |= {"detail": {"reason": "the ad has no id", "advice": "See `counterpitch quarantine show`."}}
+    named = row | {"expectation": "ad_has_an_id"}
+    odd = row | {"expectation": "volume_is_as_before", "suite": "sweeps", "level": "warn", "success": "false"}
+    odd |= {"rows_failed": 1, "observed": "12 ads, median before 90", "bound": "0.25 to 4"}
+    odd |= {"detail": {"reason": "ads over the median", "advice": "Compare with <the> page, `run` again."}}
+    table(conn, "ops.validation_result", [named | {"brand_id": b} for b in ("kaffa", "bean-co")])
+    table(conn, "ops.validation_result", [odd | {"brand_id": "bean-co"}])
+    held = {"source": "files", "brand_id": "bean-co", "kind": "ads", "partition_key": DAY, "stage": "validate"}
+    held |= {"row_ref": "x:1", "expectation": "reach_is_plausible", "column_name": "reach", "value": "<b>-1</b>"}
+    table(conn, "ops.quarantine", [held | {"reason": "reach must lie between", "row": {"reach": "-1"}}])
 
 
 def _pillars(conn: Connection) -> None:

@@ -24,6 +24,7 @@ PAGES = [
     "/gaps/p-parents/h-patience",
     "/briefs",
     "/briefs/b-1",
+    "/data-quality",
 ]
 
 
@@ -240,6 +241,37 @@ def test_a_brief_says_what_was_decided(
 def test_a_weekly_brief_is_still_there_the_day_after(desk: TestClient) -> None:
     text = read(desk, "/m/coffee/2026-11-21/briefs").text
     assert "As of 20 Nov 2026" in text
+
+
+def test_data_quality_says_what_was_found_held_and_what_to_do(desk: TestClient, at: str) -> None:
+    page = read(desk, at + "/data-quality")
+    assert "3 of 3 sweeps read, 13 rows, 1 held back, 1 warning." in page.text
+    assert "Warning Bean & Co on files : ads over the median" in page.text
+    assert "Found 12 ads, median before 90 · asked 0.25 to 4" in page.text
+    assert "Compare with <the> page, run again." in page.text
+    assert "reach must lie between <b>-1</b> reach_is_plausible" in page.text
+
+
+def test_a_day_nobody_looked_at_has_no_quality_to_show(desk: TestClient) -> None:
+    page = read(desk, "/m/coffee/2026-11-02/data-quality")
+    assert "Nothing was checked on this day" in page.text
+    assert "counterpitch backfill --from 2026-11-02" in page.text
+
+
+def test_a_run_that_was_stopped_says_so_first(
+    empty_desk: TestClient, at: str, warehouse: str, seeding: Callable[..., None]
+) -> None:
+    with connect(warehouse) as conn:
+        seeding(conn)
+        query.execute(conn, "update ops.validation_result set level = 'stop', brand_id = '' where not success")
+        query.execute(
+            conn, "update ops.coverage set state = 'failed', message = 'Renew it.' where brand_id = 'bean-co'"
+        )
+    text = read(empty_desk, at + "/data-quality").text
+    assert "2 of 3 sweeps read" in text
+    assert "The run was stopped" in text
+    assert "Stopped the run All brands on files" in text
+    assert "Could not be read Renew it." in text
 
 
 def test_an_early_day_does_not_see_later_insights(desk: TestClient) -> None:

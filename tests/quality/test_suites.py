@@ -22,8 +22,8 @@ REVIEWED = {
     "ads": ("ads-2", "9c1faa01f086"),
     "sweeps": ("sweeps-1", "a65590378306"),
     "run": ("run-1", "acc8728c5b84"),
-    "core_ads": ("core_ads-1", "5f2366558864"),
-    "results": ("results-1", "cf2534a89ea3"),
+    "core_ads": ("core_ads-1", "8bbabd1f1159"),
+    "results": ("results-1", "b5c034417c39"),
     "experiments": ("experiments-1", "b8bdaf5a9fe4"),
 }
 

@@ -60,7 +60,7 @@ def test_a_first_day_has_no_history_and_raises_no_alarm(conn: Connection, tmp_pa
     run_day()
     assert failed(conn) == set()
     volume = found(conn, "volume_is_as_before")
-    assert (volume["observed"], volume["rows_checked"]) == ("15 ads; no history (0 listings before)", 0)
+    assert (volume["observed"], volume["rows_checked"]) == ("15 ads; no history (listings before: 0)", 0)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from counterpitch.desk import links, wording
 
@@ -33,6 +34,7 @@ def environment() -> Environment:
         day=wording.day,
         signed=wording.signed,
         web=links.web,
+        coded=coded,
     )
     found.globals.update(
         many=wording.many,
@@ -43,6 +45,13 @@ def environment() -> Environment:
         DECISIONS=wording.DECISIONS,
     )
     return found
+
+
+def coded(text: str | None) -> Markup:
+    """A sentence with its `commands` set as code. Everything else in it is escaped."""
+    parts = str(text or "").split("`")
+    code = Markup("<code>{}</code>")
+    return Markup().join(code.format(part) if at % 2 else part for at, part in enumerate(parts))
 
 
 def page(request: Request, template: str, status: int = 200, **facts: Any) -> HTMLResponse:

@@ -11,13 +11,14 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
-from counterpitch.desk import links, markdown, marking, matrix, quality, queries
+from counterpitch.desk import intake, links, markdown, marking, matrix, quality, queries
 from counterpitch.desk.pages import HERE, page
 from counterpitch.warehouse.connection import Connection
 
 router = APIRouter()
 
 PAGE = 40  # ads on one page of the list
+HELD = 50  # held rows on the page of data quality
 STATIC = {path.name: path for path in (HERE / "static").iterdir()} if (HERE / "static").exists() else {}
 
 
@@ -97,7 +98,7 @@ def go(request: Request, conn: Warehouse, market: str = "", day: str = "", view:
         return page(request, "no_day.html", market=chosen, markets=markets, view="", today=None, days=[])
     wanted = _date(day)
     newest = next((found for found in days if wanted is None or found <= wanted), days[0])
-    known = view if view in {"ads", "personas", "gaps", "briefs"} else ""
+    known = view if view in {"ads", "personas", "gaps", "briefs", "data-quality"} else ""
     address = links.Links(links.root(request), chosen["market_id"], newest)(known)
     return RedirectResponse(address, status_code=303)
 
@@ -245,6 +246,27 @@ def brief(at: At, brief_id: str) -> Response:
         found["body_md"], without_title=True, link=lambda key: at.to("ads", key) if key in keys else None
     )
     return at.page("briefs", "brief.html", brief=found, body=body)
+
+
+@router.get("/m/{market_id}/{day}/data-quality")
+def data_quality(at: At) -> Response:
+    """How the day's data came in: what was read, checked, held back, and what to do about it."""
+    sweeps, checks, held = at.ask("list_sweeps"), at.ask("list_checks"), at.ask("list_held", limit=HELD)
+    order = list(intake.SUITES)
+    known = sorted({check["suite"] for check in checks}, key=lambda name: order.index(name) if name in order else 99)
+    return at.page(
+        "data-quality",
+        "data_quality.html",
+        sweeps=sweeps,
+        checks=checks,
+        failed=[check for check in checks if not check["success"]],
+        suites=[(name, [check for check in checks if check["suite"] == name]) for name in known],
+        held=held,
+        intake=intake.intake(sweeps, checks, held[0]["total"] if held else 0),
+        STATES=intake.STATES,
+        LEVELS=intake.LEVELS,
+        SUITES=intake.SUITES,
+    )
 
 
 @router.get("/static/{name}")

@@ -98,7 +98,7 @@ def _size(found: Mapping[str, Any], ads: int) -> dict[str, Any]:
     if found["listing"] != "brand":
         return {"volume": None, "fell": None, "volume_said": f"{ads} ads; not a listing of all ads"}
     if len(before) < limit["enough_days"]:
-        return {"volume": None, "fell": None, "volume_said": f"{ads} ads; no history ({len(before)} listings before)"}
+        return {"volume": None, "fell": None, "volume_said": f"{ads} ads; no history (listings before: {len(before)})"}
     usual = median(before)
     said = f"{ads} ads, median before {usual:g}"
     if max(ads, usual) < limit["few_ads"]:

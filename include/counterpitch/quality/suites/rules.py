@@ -43,7 +43,7 @@ def found(name: str, key: str, joined: str, reason: str, level: Level, advice: s
         column_A=key,
         column_B=joined,
         ignore_row_if="both_values_are_missing",
-        **rule(name, reason, "exists", level, advice),
+        **rule(name, reason, f"{key} exists", level, advice),
     )
 
 
