@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     llm_daily_budget: float = Field(default=5.0, ge=0, description="US dollars a calendar day")
     llm_run_budget: float = Field(default=5.0, ge=0, description="US dollars a DAG run")
     llm_batch: bool = Field(default=False, description="on: half-price batches, answered within a day")
+    gold: Path | None = Field(default=None, description="annotated ads that compare prompts; unset: the bundled ones")
     embeddings: str | None = Field(default=None, description='e.g. "huggingface:PATH"; unset: TF-IDF + SVD')
 
     @property

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from counterpitch.llm.prices import Price
 from counterpitch.llm.standin import StandIn, serving
 from counterpitch.pillars import evaluate, prompts
-from counterpitch.pillars.schema import Mention, Pillars
+from counterpitch.pillars.schema import FIELDS, Mention, Pillars
 from counterpitch.settings import settings
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
@@ -71,34 +75,89 @@ def gold(tmp_path: Path) -> evaluate.GoldSet:
     return evaluate.gold_set(file)
 
 
+Talk = Callable[..., StandIn]
+
+
+@pytest.fixture
+def talk(conn: Connection, gold: evaluate.GoldSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Talk]:
+    """talk(old=..., new=...): a model that reads the ad right, or not, by the old prompt (in use) and the new."""
+    monkeypatch.setenv("COUNTERPITCH_HOME", "/nonexistent-home")
+    monkeypatch.setenv("COUNTERPITCH_LLM", "openai:test")
+    monkeypatch.setenv("COUNTERPITCH_GOLD", str(tmp_path / "gold.jsonl"))
+    with conn:
+        prompts.choose(conn, OLD, "the first prompt")
+    with ExitStack() as stack:
+
+        def begin(*, old: bool, new: bool, **options: Any) -> StandIn:
+            def answer(body: dict[str, Any]) -> dict[str, Any]:
+                right = old if body["messages"][0]["content"] == OLD.body else new
+                return NEED.model_dump() if right else Pillars().model_dump()
+
+            standin = StandIn(answer, **options)
+            monkeypatch.setenv("COUNTERPITCH_LLM_BASE_URL", stack.enter_context(serving(standin)))
+            settings.cache_clear()
+            return standin
+
+        yield begin
+    settings.cache_clear()
+
+
+OLD = prompts.Prompt("The old prompt.")
+
+
 @pytest.mark.parametrize(("old", "new", "chosen"), [(False, True, "new"), (True, False, "old"), (True, True, "new")])
 def test_a_new_prompt_is_used_if_it_is_not_worse(
-    conn: Connection,
-    gold: evaluate.GoldSet,
-    monkeypatch: pytest.MonkeyPatch,
-    old: bool,
-    new: bool,
-    chosen: str,
+    conn: Connection, talk: Talk, old: bool, new: bool, chosen: str
 ) -> None:
-    from counterpitch.llm.client import Client
-
-    monkeypatch.setenv("COUNTERPITCH_HOME", "/nonexistent-home")
-    settings.cache_clear()
-    right = {"old": old, "new": new}
-
-    def answer(body: dict[str, Any]) -> dict[str, Any]:
-        name = "old" if body["messages"][0]["content"] == "The old prompt." else "new"
-        return NEED.model_dump() if right[name] else Pillars().model_dump()
-
-    with conn:
-        prompts.choose(conn, prompts.Prompt("The old prompt."), "the first prompt")
-    versions = {"old": prompts.Prompt("The old prompt.").version, "new": prompts.on_file().version}
-    assert evaluate.pending_evaluation()
-    with serving(StandIn(answer)) as url:
-        verdict = evaluate.choose_prompt(Client("run", model="openai:test", base_url=url), gold)
+    standin = talk(old=old, new=new)
+    versions = {"old": OLD.version, "new": prompts.on_file().version}
+    verdict = evaluate.compare("run", again=False)
     assert verdict["chosen"] == versions[chosen]
     assert prompts.in_use(conn).version == versions[chosen]
     scored = query.rows(conn, "select version, pillar_score, ads, pending from llm.prompt_score")
-    assert {row["version"]: row["pillar_score"] == 1 for row in scored} == {
-        versions[name]: worked for name, worked in right.items()
-    }
+    assert {row["version"]: row["pillar_score"] == 1 for row in scored} == {versions["old"]: old, versions["new"]: new}
+    last = query.scalar(conn, "select reason from llm.prompt_choice order by choice_id desc limit 1")
+    assert last == (verdict["reason"] if chosen == "new" else "the first prompt")
+    conn.rollback()
+    with pytest.raises(evaluate.NothingToCompare, match="openai:test"):
+        evaluate.compare("tomorrow's run", again=False)
+    assert evaluate.compare("by hand", again=True)["chosen"] == versions[chosen]
+    assert standin.calls == 2, "what was read once costs nothing"
+
+
+def test_an_unfinished_comparison_chooses_nothing_and_goes_on_the_next_day(
+    conn: Connection, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk(old=False, new=True)
+    monkeypatch.setenv("COUNTERPITCH_LLM_DAILY_BUDGET", "0.001")
+    monkeypatch.setattr("counterpitch.llm.prices.of", lambda *_: Price(Decimal(1), Decimal(1)))
+    settings.cache_clear()
+    verdict = evaluate.compare("run", again=False)
+    assert (verdict["chosen"], "pending" in verdict["reason"]) == (OLD.version, True)
+    monkeypatch.delenv("COUNTERPITCH_LLM_DAILY_BUDGET")
+    settings.cache_clear()
+    assert evaluate.compare("tomorrow's run", again=False)["chosen"] == prompts.on_file().version
+
+
+def test_without_a_model_there_is_nothing_to_compare(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COUNTERPITCH_LLM", raising=False)
+    settings.cache_clear()
+    with pytest.raises(evaluate.NothingToCompare, match="COUNTERPITCH_LLM"):
+        evaluate.compare("run", again=True)
+
+
+def test_another_models_scores_choose_nothing(conn: Connection, talk: Talk) -> None:
+    talk(old=False, new=True)
+    assert evaluate.compare("run", model="openai:other", again=True)["chosen"] == OLD.version
+    assert query.scalar(conn, "select count(*) from llm.prompt_score where model = 'openai:other'") == 2
+
+
+def test_the_bundled_gold_set_quotes_its_ads_and_speaks_of_every_pillar() -> None:
+    gold = evaluate.gold_set(evaluate.BUNDLED)
+    said = [(ad.text, field, mention) for ad in gold.ads for read in ad.read for field, mention in read.mentions()]
+    assert len(gold.ads) >= 30
+    assert all(mention.quote and mention.quote in text for text, _, mention in said)
+    assert {field for _, field, _ in said} == set(FIELDS)
+    assert any(not list(read.mentions()) for ad in gold.ads for read in ad.read), "one that says nothing is among them"
+    perfect = evaluate.score((ad.text, ad.read[0], ad.read) for ad in gold.ads)
+    assert perfect["all"]["pillar_score"] == 1

@@ -20,6 +20,7 @@ CHAIN = ("collect_ads", "score_ads", "extract_pillars", "aggregate_personas")
 LEARN = "train_ctr"
 WEEK = "train_weekly"  # asks for LEARN each Monday; awake once a run is over, with all else that the clock starts
 WRITE = "write_briefs"
+PROMPTS = "evaluate_prompts"  # looks each morning whether the prompt was edited
 PEOPLE = ("approve_briefs", "promote_ctr")  # started by events; they wait for a person, so nothing waits for them
 PARSE_SECONDS = 90
 EVENT_SECONDS = 90  # from a published asset to the run that it starts
@@ -86,8 +87,8 @@ class Pipeline:
             self._follow_chain(days, outcome)
         if write and (last_day in outcome.done or last_day not in days):
             self._one(WRITE, last_day, outcome, paused=paused[WRITE])
-        for dag_id in () if outcome.failures else (CHAIN[0], LEARN, WEEK, WRITE):
-            if self._airflow.dags()[dag_id]:
+        for dag_id in () if outcome.failures else (CHAIN[0], LEARN, WEEK, WRITE, PROMPTS):
+            if self._airflow.dags().get(dag_id):
                 self._airflow.unpause(dag_id)  # nothing was due; from now on its schedule decides
         outcome.seconds = time.monotonic() - begun
         return outcome

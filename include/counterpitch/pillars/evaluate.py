@@ -22,21 +22,29 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
+from counterpitch.errors import Permanent
 from counterpitch.pillars import features, prompts
 from counterpitch.pillars.ground import Reading
 from counterpitch.pillars.prompts import Prompt
 from counterpitch.pillars.schema import FIELDS, LISTS, Mention, Pillars
+from counterpitch.settings import settings
 from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import transaction
 
 if TYPE_CHECKING:
     from counterpitch.llm.client import Client
 
+BUNDLED = Path(__file__).with_name("gold.jsonl")  # ads of the sandbox, made by benchmarks/pillars_gold.py
+_POSTPONED = ("budget:", "unreachable:", "claimed:", "waiting:")
 T = TypeVar("T")
 Scores = dict[str, dict[str, float]]
 
 
-class BadGold(ValueError):
+class NothingToCompare(LookupError):
+    """There is no model, or all is known already; the message says which."""
+
+
+class BadGold(Permanent, ValueError):
     """The annotated file cannot be read; the message says which line and what it needs."""
 
 
@@ -61,7 +69,10 @@ def gold_set(path: Path) -> GoldSet:
     """Read a JSONL file with lines {"ad_key", "text", "pillars"}, an ad once per annotator. Raises BadGold."""
     texts: dict[str, str] = {}
     read: dict[str, list[Pillars]] = defaultdict(list)
-    raw = path.read_bytes()
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise BadGold(f"{path} cannot be read ({error.strerror}). Name a JSONL file of annotated ads.") from error
     for number, line in enumerate(raw.decode("utf-8").splitlines(), 1):
         try:
             row = json.loads(line)
@@ -76,8 +87,9 @@ def gold_set(path: Path) -> GoldSet:
 def score_prompt(prompt: Prompt, client: Client, gold: GoldSet) -> dict[str, Any]:
     """Read the gold ads with this prompt and the client's model, store and return the scores.
 
-    Returns {"version", "model", "gold_set", "ads", "pending", "pillar_score", "scores"}. An ad that is pending
-    (budget, refusal) is scored as a reading that says nothing. Answers that are cached cost nothing.
+    Returns {"version", "model", "gold_set", "ads", "pending", "pillar_score", "scores"}. An ad that could not be asked
+    about yet (budget, an unreachable model) is pending; a useless answer (refused, cut off) is a reading that says
+    nothing. Answers that are cached cost nothing.
     """
     from counterpitch.pillars.modelled import Modelled
 
@@ -90,7 +102,7 @@ def score_prompt(prompt: Prompt, client: Client, gold: GoldSet) -> dict[str, Any
         "model": client.model,
         "gold_set": gold.version,
         "ads": len(gold.ads),
-        "pending": sum(isinstance(answer, str) for answer in answers),
+        "pending": sum(isinstance(answer, str) and answer.startswith(_POSTPONED) for answer in answers),
         "pillar_score": scores["all"]["pillar_score"],
         "scores": scores,
     }
@@ -102,7 +114,7 @@ def score_prompt(prompt: Prompt, client: Client, gold: GoldSet) -> dict[str, Any
 
 
 def choose_prompt(client: Client, gold: GoldSet) -> dict[str, Any]:
-    """Score the prompt in use and the one in prompt.md; use the new one if it is not worse and read every ad.
+    """Score the prompt in use and the one in prompt.md; use the new one if it is not worse and all ads were read.
 
     Returns {"in_use", "candidate", "chosen", "reason", "scores"}; `in_use` is the version in use before.
     """
@@ -111,11 +123,9 @@ def choose_prompt(client: Client, gold: GoldSet) -> dict[str, Any]:
     candidate = prompts.on_file()
     before = score_prompt(current, client, gold)
     after = before if candidate == current else score_prompt(candidate, client, gold)
-    better = after["pillar_score"] >= before["pillar_score"] and not after["pending"]
-    reason = (
-        f"{after['pillar_score']:.3f} against {before['pillar_score']:.3f} on {after['ads']} ads with {client.model}"
-        + (f", {after['pending']} ads pending" if after["pending"] else "")
-    )
+    pending = before["pending"] + after["pending"]
+    better = after["pillar_score"] >= before["pillar_score"] and not pending
+    reason = _reason(before, after, pending)
     if candidate != current and better:
         with transaction() as conn:
             prompts.choose(conn, candidate, reason)
@@ -129,12 +139,56 @@ def choose_prompt(client: Client, gold: GoldSet) -> dict[str, Any]:
     }
 
 
-def pending_evaluation() -> bool:
-    """Whether prompt.md differs from the prompt in use: a reading run goes on with the one in use."""
-    body = None
+def compare(run: str, gold_file: str | None = None, model: str | None = None, *, again: bool) -> dict[str, Any]:
+    """What `choose_prompt` says for a model and a gold set, by default those that settings name.
+
+    `run` is what the run budget counts by. Unless `again`, what is known already is not asked again. With a model
+    other than the one that reads ads, both prompts are scored and the choice is left alone.
+    Raises NothingToCompare, which says why, and BadGold.
+    """
+    name = model or settings().llm
+    if not name:
+        raise NothingToCompare("No model is configured, so there is no prompt to compare: COUNTERPITCH_LLM names one.")
+    gold = gold_set(Path(gold_file) if gold_file else settings().gold or BUNDLED)
+    if not again:
+        _raise_if_known(name, gold)
+    from counterpitch.llm.client import Client
+
+    client = Client(run, model=name)
+    if name == settings().llm:
+        return choose_prompt(client, gold)
     with transaction() as conn:
-        body = query.scalar(conn, query.sql(__file__, "select_prompt_in_use"), {"name": prompts.NAME})
-    return body is not None and body != prompts.on_file().body
+        current, candidate = prompts.in_use(conn), prompts.on_file()
+    scores = {p.version: score_prompt(p, client, gold)["pillar_score"] for p in (current, candidate)}
+    reason = f"{name} is not the model that reads ads, so its scores choose nothing"
+    versions = {"in_use": current.version, "candidate": candidate.version, "chosen": current.version}
+    return {**versions, "reason": reason, "scores": scores}
+
+
+def _raise_if_known(model: str, gold: GoldSet) -> None:
+    with transaction() as conn:
+        current, candidate = prompts.in_use(conn), prompts.on_file()
+        bound = {
+            "name": prompts.NAME,
+            "versions": sorted({current.version, candidate.version}),
+            "model": model,
+            "gold_set": gold.version,
+        }
+        known = query.rows(conn, query.sql(__file__, "select_prompt_scores"), bound)
+    if len(known) < len(bound["versions"]):
+        return
+    told = ", ".join(f"{row['version']} {row['pillar_score']:.3f}" for row in known)
+    kept = "prompt.md is the prompt in use" if candidate == current else "the prompt in use was kept"
+    raise NothingToCompare(f"Nothing new: {kept}, and it was scored with {model} on these ads ({told}).")
+
+
+def _reason(before: dict[str, Any], after: dict[str, Any], pending: int) -> str:
+    on = f"on {after['ads']} ads with {after['model']}"
+    if pending:
+        return f"not compared yet: {pending} readings {on} are pending (the budget, or the model did not answer)"
+    if before["version"] == after["version"]:
+        return f"prompt.md is the prompt in use; it scores {after['pillar_score']:.3f} {on}"
+    return f"{after['pillar_score']:.3f} against {before['pillar_score']:.3f} {on}"
 
 
 def score(read: Iterable[tuple[str, Pillars, Sequence[Pillars]]]) -> Scores:
