@@ -252,6 +252,23 @@ def test_data_quality_says_what_was_found_held_and_what_to_do(desk: TestClient, 
     assert "reach must lie between <b>-1</b> reach_is_plausible" in page.text
 
 
+def test_data_quality_counts_what_was_read_for_pillars_and_what_was_left_out(
+    empty_desk: TestClient, at: str, warehouse: str, seeding: Callable[..., None]
+) -> None:
+    with connect(warehouse) as conn:
+        seeding(conn)
+        why = "budget: $4.99 of $5.00 is spent <today>. The rest stays pending."
+        query.execute(
+            conn,
+            "update mart.reading set status = 'pending', reason = %(why)s, mentions = 0 where text_hash = 't2'",
+            {"why": why},
+        )
+    text = read(empty_desk, at + "/data-quality").text
+    assert "texts read by extractive" in text
+    assert "1 text left out by extractive : budget" in text
+    assert "$4.99 of $5.00 is spent <today>" in text
+
+
 def test_a_day_nobody_looked_at_has_no_quality_to_show(desk: TestClient) -> None:
     page = read(desk, "/m/coffee/2026-11-02/data-quality")
     assert "Nothing was checked on this day" in page.text

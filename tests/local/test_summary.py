@@ -53,6 +53,30 @@ def test_counts_come_from_the_warehouse(conn: Connection) -> None:
     assert found["seconds"] == 61.2
 
 
+def test_what_was_left_unread_is_counted_and_shown(monkeypatch: pytest.MonkeyPatch, conn: Connection) -> None:
+    brands.register_brand(conn, "Acme")
+    brands.register_market(conn, "Shoes", "acme", [])
+    for number, why in enumerate(("budget: spent", "budget: spent", "refused: no")):
+        text = f"t{number}"
+        query.execute(
+            conn,
+            "insert into core.ad_text (text_hash, clean_text, cleaning, words, readable)"
+            " values (%(text)s, 'w', '1', 1, true)",
+            {"text": text},
+        )
+        query.execute(
+            conn,
+            "insert into mart.reading (market_id, text_hash, extractor, extractor_version, status, reason, read_from,"
+            " mentions, dropped) values ('shoes', %(text)s, 'openai:x', '1', 'pending', %(why)s, %(text)s, 0, 0)",
+            {"text": text, "why": why},
+        )
+    conn.commit()
+    text_out = io.StringIO()
+    monkeypatch.setattr(console, "out", Console(file=text_out, width=200))
+    summarise.show(summary())
+    assert "not read for pillars yet: 2 (budget), 1 (refused)" in text_out.getvalue()
+
+
 @pytest.mark.parametrize(
     ("every", "said"),
     [

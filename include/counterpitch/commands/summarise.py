@@ -39,6 +39,10 @@ def show(found: dict[str, Any]) -> None:
     """Print a summary for people."""
     for market in found["markets"]:
         _market(market)
+        left = [row for row in found["left_out"] if row["market_id"] == market["market_id"]]
+        if left:
+            told = ", ".join(f"{row['texts']:,} ({row['why']})" for row in left)
+            _line("Left out", f"texts not read for pillars yet: {told}; the next run goes on with the best of them")
     if not found["markets"]:
         _line("Markets", "none yet. `counterpitch run` makes the first one.")
     _rows(found["rows"], found["rejections"])

@@ -262,6 +262,7 @@ def data_quality(at: At) -> Response:
         failed=[check for check in checks if not check["success"]],
         suites=[(name, [check for check in checks if check["suite"] == name]) for name in known],
         held=held,
+        readings=at.ask("list_readings"),
         intake=intake.intake(sweeps, checks, held[0]["total"] if held else 0),
         STATES=intake.STATES,
         LEVELS=intake.LEVELS,

@@ -16,10 +16,11 @@ from counterpitch.warehouse.connection import Connection, transaction
 def summary(
     *, seconds: float | None = None, address: str | None = None, login: tuple[str, str] | None = None
 ) -> dict[str, Any]:
-    """Markets, the account of rows, the model, unread brands; and time, address and login when given. Plain JSON."""
+    """Markets, texts left unread, the account of rows, the model, unread brands; if given, time, address, login."""
     with transaction(application="counterpitch summary") as conn:
         found: dict[str, Any] = {
             "markets": _rows(conn, "summarise_markets"),
+            "left_out": _rows(conn, "list_left_out"),
             "rows": _rows(conn, "summarise_rows")[0],
             "rejections": _rows(conn, "list_rejections"),
             "model": model(next(iter(_rows(conn, "find_champion")), None)),
