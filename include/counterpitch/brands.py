@@ -56,7 +56,7 @@ def register_brand(
 def register_feed(
     conn: Connection, brand_id: str, source: str, kind: str = "ads", options: Mapping[str, Any] | None = None
 ) -> None:
-    """Collect `kind` ('ads', 'results') of a brand from `source` from now on.
+    """Collect `kind` ('ads', 'results', 'pages') of a brand from `source` from now on.
 
     Without `options` an existing feed stays as it is, and a new one reads imported files only.
     Options never hold a secret: they name the Airflow connection that does.

@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     llm_run_budget: float = Field(default=5.0, ge=0, description="US dollars a DAG run")
     llm_batch: bool = Field(default=False, description="on: half-price batches, answered within a day")
     gold: Path | None = Field(default=None, description="annotated ads that compare prompts; unset: the bundled ones")
+    private_networks: str = Field(
+        default="", description="networks whose web pages may be read besides public ones, such as 127.0.0.0/8"
+    )
     embeddings: str | None = Field(default=None, description='e.g. "huggingface:PATH"; unset: TF-IDF + SVD')
 
     @property

@@ -56,6 +56,14 @@ def test_our_results_are_read_from_an_account_that_is_no_page(conn: Connection) 
     assert brands.pages_of(conn, "meta") == {}
 
 
+def test_pages_of_its_site_are_registered_by_their_address(conn: Connection) -> None:
+    for _ in range(2):
+        done = _add("Acme", "--page", "web:https://acme.example/a?b=1#top", "--reader", "web_pages")
+        assert "what they said before is lost" in done.output.replace("\n", " ")
+    assert _feeds(conn) == [("acme", "web", "pages", {"reader": "web_pages"})]
+    assert brands.pages_of(conn, "web") == {"https://acme.example/a?b=1": "acme"}
+
+
 def test_a_page_that_is_known_is_enough_and_files_take_over_when_told(conn: Connection) -> None:
     _add("Acme", "--page", "meta:11")
     assert _add("Acme", *LIBRARY).exit_code == 0
@@ -81,6 +89,10 @@ def test_a_brand_that_collects_nothing_is_told_so() -> None:
         (("--page", "tiktok:act_5", "--reader", "tiktok_ads"), "by its number"),
         (LIBRARY, "add --page meta:1234567890"),
         (("--page", "tiktok:7", *LIBRARY), "add --page meta:1234567890"),
+        (("--page", "web:acme.example", "--reader", "web_pages"), "is no address of a page"),
+        (("--page", "web:https://me:pw@acme.example/", "--reader", "web_pages"), "is no address of a page"),
+        (("--reader", "web_pages"), "add --page web:https://acme.example/pricing"),
+        (("--page", "web:https://a.example", "--reader", "web_pages", "--connection", "x"), "needs a --reader"),
         (("--reader", "spy"), "There is no reader spy. Choose from: files,"),
         (("--reader", "files"), "needs --source"),
         (("--source", "google", "--page", "meta:11", *LIBRARY), "asks meta, not google"),

@@ -14,7 +14,13 @@ from counterpitch.errors import Permanent
 if TYPE_CHECKING:
     from counterpitch.warehouse.connection import Connection
 
-SOURCE_OF = {"files": None, "meta_ad_library": "meta", "tiktok_ads": "tiktok", "meta_insights": "meta"}
+SOURCE_OF = {
+    "files": None,
+    "meta_ad_library": "meta",
+    "tiktok_ads": "tiktok",
+    "meta_insights": "meta",
+    "web_pages": "web",
+}
 """The readers, and the platform that each one asks; `files` reads what was imported of any source."""
 
 CONNECTION = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
@@ -39,14 +45,16 @@ def add(
             "--page",
             metavar="SOURCE:ID",
             help="Its page or advertiser on a platform, by number: meta:1234567890. Repeatable. "
-            "With --reader meta_insights our ad account: meta:act_1234567890.",
+            "With --reader meta_insights our ad account: meta:act_1234567890. "
+            "With --reader web_pages a page of its site: web:https://acme.example/pricing.",
         ),
     ] = None,
     reader: Annotated[
         str | None,
         typer.Option(
             help="What collects it every day: meta_ad_library and tiktok_ads ask the platform for the ads of its "
-            "pages, meta_insights for our own results, files reads what is imported. Unset: files, for each --source."
+            "pages, meta_insights for our own results, web_pages reads pages of its site, files what is imported. "
+            "Unset: files, for each --source."
         ),
     ] = None,
     connection: Annotated[
@@ -75,6 +83,8 @@ def add(
         counterpitch brand add "Our Shoes" --market shoes --against acme-running --against globex
 
         counterpitch brand add "Our Shoes" --page meta:act_1234567890 --reader meta_insights --connection meta_ads
+
+        counterpitch brand add "Acme Running" --page web:https://acme.example/pricing --reader web_pages
     """
     from counterpitch import brands
     from counterpitch.warehouse.connection import transaction
@@ -108,10 +118,20 @@ def _page(text: str) -> tuple[str, str]:
     source, colon, page_id = (part.strip() for part in text.partition(":"))
     if not (source and colon and page_id):
         raise BrandRefused(f"--page {text} is not SOURCE:ID. Write it as meta:1234567890.")
+    if source == "web":
+        return source, _address(page_id)
     number = page_id.removeprefix("act_") if source == "meta" else page_id
     if source in SOURCE_OF.values() and not re.fullmatch("[0-9]+", number):
         raise BrandRefused(f"--page {text}: {source} knows a page by its number, such as {source}:1234567890.")
     return source, page_id
+
+
+def _address(text: str) -> str:
+    """The address of a page as it is registered: without a fragment, which no site is told."""
+    address = text.partition("#")[0]
+    if not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", address):
+        raise BrandRefused(f"--page web:{text} is no address of a page. Write it as web:https://acme.example/pricing.")
+    return address
 
 
 def _is_account(page: tuple[str, str]) -> bool:
@@ -138,7 +158,7 @@ def _sources(sources: list[str], reader: str | None, pages: list[tuple[str, str]
 def _check_connection(reader: str | None, connection: str | None) -> None:
     if connection is None:
         return
-    if reader in (None, "files"):
+    if reader in (None, "files", "web_pages"):
         raise BrandRefused("--connection needs a --reader that asks a platform, such as meta_ad_library.")
     if not CONNECTION.fullmatch(connection):
         raise BrandRefused("--connection takes the id of an Airflow connection, which holds the token; not the token.")
@@ -161,13 +181,23 @@ def _register_reader(
 
     source = str(SOURCE_OF[reader])
     options = {"reader": reader, "connection": connection or source}
+    if reader == "web_pages":
+        _require_page(conn, brand_id, reader, source, "https://acme.example/pricing")
+        brands.register_feed(conn, brand_id, source, kind="pages", options={"reader": reader})
+        return
     if reader == "meta_insights":
         options["account"] = next(page_id for _, page_id in filter(_is_account, pages))
         brands.register_feed(conn, brand_id, source, kind="results", options=options)
         return
-    if brand_id not in brands.pages_of(conn, source).values():
-        raise BrandRefused(f"--reader {reader} needs the brand's page on {source}: add --page {source}:1234567890.")
+    _require_page(conn, brand_id, reader, source, "1234567890")
     brands.register_feed(conn, brand_id, source, options=options)
+
+
+def _require_page(conn: Connection, brand_id: str, reader: str, source: str, such_as: str) -> None:
+    from counterpitch import brands
+
+    if brand_id not in brands.pages_of(conn, source).values():
+        raise BrandRefused(f"--reader {reader} needs the brand's page on {source}: add --page {source}:{such_as}.")
 
 
 def _next_step(brand_id: str, readers: list[str]) -> str:
@@ -177,6 +207,8 @@ def _next_step(brand_id: str, readers: list[str]) -> str:
         return f"It collects nothing yet: {ways}"
     if readers == ["files"]:
         return f"It reads imported files only: {ways}\n{history}"
+    if readers == ["web_pages"]:
+        return f"Its pages are read from the next run on; what they said before is lost. Its ads: {ways}"
     return history
 
 

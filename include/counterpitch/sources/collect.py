@@ -20,9 +20,11 @@ from counterpitch.sources.base import State, Sweep, SweepFailed, SweepInterrupte
 from counterpitch.sources.files import FilesSource
 from counterpitch.sources.readers import open_source
 from counterpitch.sources.results import pull_results
+from counterpitch.sources.web import keeping
 from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection, connect
 
+KEEP = {"ads": snapshots.append, "pages": keeping.append}
 BEST_FIRST = (State.OK, State.EMPTY, State.NOT_COVERED)
 
 
@@ -35,7 +37,8 @@ class CollectionInterrupted(Transient):
 
 
 def collect_brand(brand_id: str, partition_key: str) -> dict[str, Any]:
-    """Ask all sources of a brand for the day -> raw.ad_snapshot, core.ad_result_daily (own results), ops.coverage.
+    """Ask all sources of a brand for the day -> raw.ad_snapshot, core.ad_result_daily (own results), core.web_page,
+    ops.coverage.
 
     Returns {"brand", "state", "rows", "sources": {source: state}}; state is `ok` when any source brought rows.
     Raises BrandUnknown, CollectionFailed, CollectionInterrupted.
@@ -46,7 +49,7 @@ def collect_brand(brand_id: str, partition_key: str) -> dict[str, Any]:
     rows = 0
     with closing(connect(application=f"collect {brand_id}")) as conn:
         for feed in _feeds(conn, brand_id):
-            name = feed["source"] if feed["kind"] == "ads" else f"{feed['source']} results"
+            name = feed["source"] if feed["kind"] == "ads" else f"{feed['source']} {feed['kind']}"
             try:
                 states[name], count = _swept(conn, feed, window)
                 rows += count
@@ -103,7 +106,7 @@ class _FeedSweep:
             source = open_source(self._conn, self._feed, self._window)
             answer = source.sweep(self._slice[1], self._window, self._cursor)
             self._store(answer)
-            if not isinstance(source, FilesSource):
+            if self._feed["kind"] == "ads" and not isinstance(source, FilesSource):
                 answer = self._with_files(answer)
             state = State.EMPTY if answer.state is State.OK and not self._rows else answer.state
             self._cover(state, answer)
@@ -112,7 +115,7 @@ class _FeedSweep:
 
     def _store(self, answer: Sweep) -> None:
         for page in answer.pages:
-            self._rows += snapshots.append(self._conn, *self._slice, self._observed_at, page.records)
+            self._rows += KEEP[self._feed["kind"]](self._conn, *self._slice, self._observed_at, page.records)
             if page.cursor:
                 self._keep(page.cursor)
                 self._conn.commit()
@@ -150,6 +153,7 @@ class _FeedSweep:
             listing=answer.listing,
             code=answer.code,
             message=answer.message,
+            kind=self._feed["kind"],
         )
 
 

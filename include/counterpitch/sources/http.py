@@ -77,7 +77,7 @@ class Api:
         """Any method, with httpx's own arguments. Raises SweepFailed, SweepInterrupted."""
         try:
             for attempt in stamina.retry_context(
-                on=_pause, attempts=self._attempts, timeout=None, wait_initial=self._first_wait, wait_jitter=0.1
+                on=pause, attempts=self._attempts, timeout=None, wait_initial=self._first_wait, wait_jitter=0.1
             ):
                 with attempt:
                     self._hold()
@@ -118,7 +118,7 @@ class Api:
         if answer.status >= 500:
             raise AskAgain(f"http_{answer.status}", f"The platform answered with HTTP {answer.status}.")
         if answer.status == 429:
-            raise AskAgain("http_429", "The platform asks to slow down.", _retry_after(answer))
+            raise AskAgain("http_429", "The platform asks to slow down.", retry_after(answer.headers))
         if answer.status >= 400:
             raise SweepFailed(f"http_{answer.status}", f"The platform refused the request (HTTP {answer.status}).")
         return answer
@@ -141,7 +141,7 @@ def _read(response: httpx.Response) -> Answer:
     return Answer(response.status_code, body, dict(response.headers))
 
 
-def _pause(error: Exception) -> bool | float:
+def pause(error: Exception) -> bool | float:
     """Stamina's backoff hook: whether to ask again, and after how long where the platform said it."""
     if not isinstance(error, AskAgain):
         return False
@@ -153,6 +153,7 @@ def _pause(error: Exception) -> bool | float:
     return max(error.wait, 0.01)
 
 
-def _retry_after(answer: Answer) -> float | None:
-    told = answer.headers.get("retry-after", "")
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, as the header says it; None where it does not, or says it as a date."""
+    told = headers.get("retry-after", "")
     return float(told) if told.replace(".", "", 1).isdigit() else None

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from counterpitch.settings import settings
 from counterpitch.sources import meta_graph, tiktok_ads
 from counterpitch.sources.base import Source, SweepFailed, Window
 from counterpitch.sources.credentials import credentials
@@ -16,6 +17,10 @@ from counterpitch.sources.files import FilesSource
 from counterpitch.sources.http import Api
 from counterpitch.sources.meta_ad_library import MetaAdLibrary
 from counterpitch.sources.tiktok_ads import TIKTOK, TikTokAds
+from counterpitch.sources.web import keeping
+from counterpitch.sources.web.addresses import networks
+from counterpitch.sources.web.fetching import Fetcher
+from counterpitch.sources.web_pages import WebPages, limits
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
 
@@ -66,6 +71,19 @@ def _tiktok_ads(conn: Connection, feed: Mapping[str, Any], window: Window) -> So
     )
 
 
+def _web_pages(conn: Connection, feed: Mapping[str, Any], window: Window) -> Source:  # noqa: ARG001 as all readers
+    options = feed["options"]
+    known = query.rows(conn, query.sql(__file__, "list_page_ids"), feed)
+    return WebPages(
+        Fetcher(networks(settings().private_networks), limits(options)),
+        lambda _: [row["page_id"] for row in known],
+        lambda brand_id: keeping.known(conn, brand_id),
+        every=float(options.get("every", 1.0)),
+        first_wait=float(options.get("first_wait", 2.0)),
+        name=feed["source"],
+    )
+
+
 def looking(address: str, window: Window) -> tuple[str, Callable[[], date]]:
     """The address as it is for the window, and what day it is there."""
     if "{day}" in address:
@@ -77,4 +95,5 @@ READERS: Mapping[str, Callable[[Connection, Mapping[str, Any], Window], Source]]
     "files": _files,
     "meta_ad_library": _meta_ad_library,
     "tiktok_ads": _tiktok_ads,
+    "web_pages": _web_pages,
 }

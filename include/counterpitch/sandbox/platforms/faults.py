@@ -26,6 +26,7 @@ OWN = {
     "tiktok": ("throttle_429", "token_expired", "duplicates", "shuffled"),
     "site": ("throttle_429", "redirect_private"),
 }
+UNSEEN = {("site", "cut_json")}  # a page that ends early, and says so in its length, is a page
 KINDS = tuple(sorted({*WIRE, *(kind for own in OWN.values() for kind in own)}))
 PRIVATE = "http://10.0.0.7/internal"
 IN_A_ROW = 2
@@ -62,7 +63,7 @@ class Dial:
         return kind
 
     def _drawn(self, platform: str, rng: Generator) -> str:
-        able = (*WIRE, *OWN.get(platform, ()))
+        able = [kind for kind in (*WIRE, *OWN.get(platform, ())) if (platform, kind) not in UNSEEN]
         drawn = float(rng.random())
         if not self.rates:
             wanted = [kind for kind in able if not self.kinds or kind in self.kinds]
@@ -104,6 +105,8 @@ class FaultyWire:
     async def _play(self, fault: str, scope: Scope, answer: _Answer) -> None:
         if fault == "server_error":
             await answer.give(500, b'{"error":{"message":"An unknown error occurred","code":1}}')
+        elif fault == "wrong_content_type" and platform_of(scope) == "site":
+            await answer.give(200, b'{"message": "Sorry, something went wrong."}')
         elif fault == "wrong_content_type":
             await answer.give(200, b"<html><body>Sorry, something went wrong.</body></html>", "text/html")
         elif fault == "hang":
