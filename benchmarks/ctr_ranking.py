@@ -74,14 +74,13 @@ def run(train: pd.DataFrame, test: pd.DataFrame, embeddings: str | None) -> tupl
     judge = as_examples(test)
     known = judge[list(features.KNOWN)]
     fitted = model.fit(learn)
-    margin = fitted.margins(known)[0]
+    margin, coverage = fitted.margins(known)
     seconds = {"train": time.perf_counter() - started}
     if embeddings:
         from ctr_encoder import joined  # needs torch: requirements-embeddings.txt
 
         margin = joined(learn, judge, margin, fitted, embeddings)
         seconds["encoder"] = time.perf_counter() - started - seconds["train"]
-    coverage = fitted.strength.vectors.coverage(known["text"].tolist())
     said = fitted.calibration.apply(margin, coverage, known["day"], "upworthy archive")
     arms = judge.assign(score=said["score"].to_numpy(), ctr=said["ctr"].to_numpy())
     keys = arms["example_key"].str.split("|", n=2, expand=True).set_axis(KEY, axis=1)

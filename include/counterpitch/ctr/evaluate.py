@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import sparse, stats
 from scipy.special import xlog1py, xlogy
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import f1_score, ndcg_score, roc_auc_score
 
 from counterpitch.ctr import features, pairs
 from counterpitch.ctr.bradley_terry import fit_differences
-from counterpitch.ctr.vectors import TextVectors
 
 SIGNIFICANT_Z = float(stats.norm.isf(0.05))
 LARGEST_TEST = 40
@@ -83,9 +83,9 @@ def baselines(train: pd.DataFrame, test: pd.DataFrame, seed: int = 1) -> dict[st
     hand, wide = np.nan_to_num(features.matrix(known)), np.nan_to_num(features.matrix(asked))
     scale = np.where(hand.std(axis=0) > 0, hand.std(axis=0), 1.0)
     weights = fit_differences(hand / scale, compared, 0.1)
-    vectors = TextVectors.fit(known["text"].tolist(), shapes=("word",))
-    seen, unseen = (vectors.transform(part["text"].tolist())[0].get("word") for part in (known, asked))
-    by_words = unseen @ fit_differences(seen, compared, 1.0) if seen is not None else np.zeros(len(test))
+    vectoriser = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 3), min_df=2)
+    seen = sparse.csr_array(vectoriser.fit_transform(known["text"]))
+    by_words = vectoriser.transform(asked["text"]) @ fit_differences(seen, compared, 1.0)
     return {
         "campaign mean": np.zeros(len(test)),
         "longer text wins": asked["text"].str.len().to_numpy(float),

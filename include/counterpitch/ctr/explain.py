@@ -16,6 +16,7 @@ from scipy.special import expit
 from counterpitch.ctr import features, registry
 from counterpitch.ctr.model import COLUMNS, CtrModel
 from counterpitch.ctr.refusals import NotEnoughData
+from counterpitch.ctr.strength import Blocks
 from counterpitch.ctr.train import BASE
 from counterpitch.errors import Permanent
 from counterpitch.warehouse import query
@@ -45,10 +46,10 @@ def explain_text(
     filled = {"call_to_action": "", "language": "und", "media_type": "", "placement": ""} | (context or {})
     known = pd.DataFrame({"text": texts, **filled, "day": pd.Series(pd.NaT, index=range(len(texts)))})
     known["day"] = known["day"].astype("datetime64[us]")
-    said = model.predict(known, owner)
-    why = reasons(model, known, said["score"].to_numpy())
+    said = predictions(model, known, owner)
     told: list[dict[str, Any]] = [
-        {name: float(said[name].iloc[row]) for name in ("ctr", "ctr_low", "ctr_high")} | {"reasons": why[row]}
+        {name: float(said[name].iloc[row]) for name in ("ctr", "ctr_low", "ctr_high")}
+        | {"reasons": said["reasons"].iloc[row]}
         for row in range(len(texts))
     ]
     out: dict[str, Any] = {"model_id": model_id, "mark": mark, "trained_on": list(model.data["owners"]), **told[0]}
@@ -70,21 +71,28 @@ def _champion() -> tuple[str, str, CtrModel]:
     return model_id, str(held[0]["mark"]), _LOADED[model_id]
 
 
-def reasons(model: CtrModel, known: pd.DataFrame, score: np.ndarray) -> list[list[dict[str, Any]]]:
-    """For each ad of `known` (features.KNOWN) with `score` in log-odds: its strongest reasons, strongest first.
+def predictions(model: CtrModel, known: pd.DataFrame, owner: str | None = None) -> pd.DataFrame:
+    """model.predict, and `reasons`: the strongest reasons of each ad of `known` (features.KNOWN), strongest first.
 
     A reason is {"feature", "what" (in words), "points" (percentage points of CTR), "text" ("what: +0.30 points")};
-    the wording's reason adds "helps" and "hurts", lists of words.
+    the wording's reason adds "helps" and "hurts", lists of words. Each ad is read once, CHUNK ads at a time.
     """
-    if known.empty:
-        return []
-    blocks = model.blocks(known)
-    wide = model.columns(blocks)
+    said = []
+    for here, blocks in model.parts(known):
+        wide = model.columns(blocks)
+        part, margin = known.iloc[here], model.margin(wide)
+        each = model.calibration.apply(margin, blocks.coverage, part["day"], owner)
+        why = _reasons(model, blocks, wide, each["score"].to_numpy())
+        said.append(each.assign(reasons=pd.Series(why, index=each.index, dtype=object)))
+    return pd.concat(said, ignore_index=True) if said else model.predict(known, owner).assign(reasons=[])
+
+
+def _reasons(model: CtrModel, blocks: Blocks, wide: np.ndarray, score: np.ndarray) -> list[list[dict[str, Any]]]:
     shares = shared_out(model, wide, blocks.devices)
     points = 100 * (expit(score)[:, None] - expit(score[:, None] - shares))
     values = np.nan_to_num(blocks.devices)
-    words = model.strength.words(known["text"].tolist())
-    return [_told(points[row], values[row], words[row]) for row in range(len(known))]
+    words = model.strength.words(blocks)
+    return [_told(points[row], values[row], words[row]) for row in range(len(points))]
 
 
 def shared_out(model: CtrModel, wide: np.ndarray, devices: np.ndarray) -> np.ndarray:

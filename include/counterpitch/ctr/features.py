@@ -14,9 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from counterpitch.ctr import words as cut
 from counterpitch.ctr.refusals import OutcomeLeak
+from counterpitch.ctr.words import Words
 
-VERSION = 1
+VERSION = 2
+MOST = 5
+"""A device is counted up to here."""
+
 KNOWN = ("text", "call_to_action", "language", "media_type", "placement", "day")
 """The only columns that features are made of."""
 
@@ -32,59 +37,125 @@ FORMATS = ("image", "video", "carousel", "text")
 PLACEMENTS = ("facebook", "instagram", "audience_network", "messenger", "threads", "google", "youtube", "tiktok")
 
 
+Count = Callable[["Copy"], np.ndarray]
+
+
 @dataclass(frozen=True)
 class Device:
     """One thing that a copywriter can change: how it is counted, and what it is called with and without."""
 
     name: str
-    count: Callable[[str], float]
+    count: Count
     present: str
     absent: str
 
 
-def _found(pattern: str, flags: int = re.IGNORECASE) -> Callable[[str], float]:
+class Copy:
+    """A batch of texts as the devices read it: the texts, their first lines, and their words, each cut once."""
+
+    def __init__(self, texts: Sequence[str], words: Words) -> None:
+        self.texts = texts
+        self.openings = [opening(text) for text in texts]
+        self._words = words
+        self._joined = {first_line: _join(part) for first_line, part in ((False, texts), (True, self.openings))}
+
+    def matches(self, pattern: re.Pattern[str], *, first_line: bool = False) -> np.ndarray:
+        """How often a pattern stands in each text: one pass over all texts, none of which it can leave."""
+        joined, starts = self._joined[first_line]
+        found = np.fromiter((match.start() for match in pattern.finditer(joined)), dtype=np.int64)
+        return np.bincount(np.searchsorted(starts, found, side="right") - 1, minlength=len(self.texts)).astype(float)
+
+    def holds(self, words: frozenset[str]) -> np.ndarray:
+        """How many words of each text are among `words`, or are before an apostrophe ("you" in "you'll")."""
+        tokens = self._words.tokens
+        listed = np.array([name in words or name.partition("'")[0] in words for name in tokens.names], dtype=float)
+        return tokens.per_text(listed[tokens.number]) if len(listed) else np.zeros(len(self.texts))
+
+    def starts_with(self, words: frozenset[str]) -> np.ndarray:
+        """1 where the first word of a text is among `words`."""
+        out = np.zeros(len(self.texts))
+        tokens = self._words.tokens
+        rows, first = np.unique(tokens.row, return_index=True)
+        out[rows] = [name in words for name in tokens.names[tokens.number[first]]]
+        return out
+
+    def each(self, measure: Callable[[str], float]) -> np.ndarray:
+        """A measure of each text."""
+        return np.array([measure(text) for text in self.texts], dtype=float)
+
+    def each_opening(self, measure: Callable[[str], float]) -> np.ndarray:
+        """A measure of each first line."""
+        return np.array([measure(text) for text in self.openings], dtype=float)
+
+
+_BETWEEN = "\n\0\n"
+"""Between joined texts: no device's pattern holds a NUL, so none reaches from one text into the next."""
+
+
+def _join(texts: Sequence[str]) -> tuple[str, np.ndarray]:
+    lengths = np.array([len(text) + len(_BETWEEN) for text in texts], dtype=np.int64)
+    return _BETWEEN.join(texts), np.concatenate([[0], np.cumsum(lengths)[:-1]]) if len(texts) else np.zeros(1)
+
+
+def _found(pattern: str, flags: int = re.IGNORECASE) -> Count:
     compiled = re.compile(pattern, flags)
-    return lambda text: float(min(len(compiled.findall(text)), 5))
+    return lambda copy: np.minimum(copy.matches(compiled), MOST)
 
 
-def _opening(pattern: str, flags: int = re.IGNORECASE) -> Callable[[str], float]:
-    compiled = re.compile(pattern, flags)
-    return lambda text: float(compiled.search(opening(text)) is not None)
+def _opening(pattern: str) -> Count:
+    compiled = re.compile(pattern)
+    return lambda copy: np.minimum(copy.matches(compiled, first_line=True), 1)
 
 
-def _word(words: str) -> Callable[[str], float]:
-    return _found(rf"\b(?:{'|'.join(words.split())})\b")
+def _word(words: str) -> Count:
+    listed = frozenset(words.split())
+    return lambda copy: np.minimum(copy.holds(listed), MOST)
+
+
+def _first(words: str) -> Count:
+    listed = frozenset(words.split())
+    return lambda copy: copy.starts_with(listed)
 
 
 def opening(text: str) -> str:
     """The first line of a text that says anything: what is read before "see more"."""
+    if "\n" not in text:
+        return text.strip()
     for line in text.splitlines():
         if line.strip():
             return line.strip()
     return ""
 
 
+def _words(text: str) -> float:
+    return len(text.split())
+
+
+def _lines(text: str) -> float:
+    return sum(1 for line in text.splitlines() if line.strip())
+
+
 def _capitals(text: str) -> float:
-    return float(min(sum(1 for word in text.split() if len(word) > 2 and word.isupper()), 8))
+    return min(sum(1 for word in text.split() if len(word) > 2 and word.isupper()), 8)
 
 
 def _title_case(text: str) -> float:
-    words = [word for word in opening(text).split() if word[:1].isalpha()]
-    return float(np.mean([word[0].isupper() for word in words])) if words else 0.0
+    words = [word for word in text.split() if word[0].isalpha()]
+    return sum(word[0].isupper() for word in words) / len(words) if words else 0.0
 
 
-def _long_words(text: str) -> float:
+def _word_length(text: str) -> float:
     words = text.split()
-    return float(np.mean([len(word) for word in words])) if words else 0.0
+    return sum(map(len, words)) / len(words) if words else 0.0
 
 
 _EMOJI = "[\U0001f300-\U0001faff\u2600-\u27bf]"
 
 DEVICES: tuple[Device, ...] = (
-    Device("words", lambda t: float(len(t.split())), "{n:.0f} words in all", "no words"),
-    Device("opening_words", lambda t: float(len(opening(t).split())), "a first line of {n:.0f} words", "no first line"),
-    Device("word_length", _long_words, "words of {n:.1f} letters on average", "no words"),
-    Device("lines", lambda t: float(sum(1 for x in t.splitlines() if x.strip())), "{n:.0f} lines", "no lines"),
+    Device("words", lambda copy: copy.each(_words), "{n:.0f} words in all", "no words"),
+    Device("opening_words", lambda copy: copy.each_opening(_words), "a first line of {n:.0f} words", "no first line"),
+    Device("word_length", lambda copy: copy.each(_word_length), "words of {n:.1f} letters on average", "no words"),
+    Device("lines", lambda copy: copy.each(_lines), "{n:.0f} lines", "no lines"),
     Device("sentences", _found(r"[.!?…]+(?:\s|$)"), "{n:.0f} full sentences", "no full sentence"),
     Device("question_opening", _opening(r"[?？]"), "a question in the first line", "no question in the first line"),
     Device("questions", _found(r"[?？]"), "{n:.0f} question marks", "no question"),
@@ -94,8 +165,8 @@ DEVICES: tuple[Device, ...] = (
     Device("numbers", _found(r"\d+"), "{n:.0f} numbers", "no number"),
     Device("number_opening", _opening(r"\d"), "a number in the first line", "no number in the first line"),
     Device("price", _found(r"[$€£¥₹]\s?\d|\d\s?[$€£¥₹]|\d+\s?%"), "a price or per cent", "no price or per cent"),
-    Device("capitals", _capitals, "{n:.0f} words in capitals", "no words in capitals"),
-    Device("title_case", _title_case, "a Title Cased first line", "a first line in sentence case"),
+    Device("capitals", lambda copy: copy.each(_capitals), "{n:.0f} words in capitals", "no words in capitals"),
+    Device("title_case", lambda copy: copy.each_opening(_title_case), "a Title Cased first line", "in sentence case"),
     Device("you", _word("you your yours you're du dein tu tus votre vous usted"), "speaks to you", "does not say you"),
     Device("i", _word("i me my mine i'm i've ich mein je mon yo mi"), "speaks as I", "does not say I"),
     Device("we", _word("we our us ours we're wir unser nous notre nosotros"), "speaks as we", "does not say we"),
@@ -110,7 +181,7 @@ DEVICES: tuple[Device, ...] = (
     Device("proof", _word("reviews rated stars trusted customers proven thousands millions"), "proof", "no proof"),
     Device("novelty", _word("new introducing finally launch neu nuevo nouveau update"), "something new", "nothing new"),
     Device("emotion", _word("love hate amazing beautiful terrible heart cry happy fear"), "feeling", "no feeling"),
-    Device("action", _opening(r"^(?:get|try|start|learn|see|meet|watch|discover|stop|make|join|download|find)\b"),
+    Device("action", _first("get try start learn see meet watch discover stop make join download find"),
            "opens with what to do", "does not open with what to do"),
     Device("colon", _found(r":\s"), "a colon", "no colon"),
     Device("parts", _found(r"[,;–—]|\s-\s"), "{n:.0f} commas or dashes", "no comma or dash"),
@@ -148,13 +219,18 @@ def matrix(ads: pd.DataFrame) -> np.ndarray:
     """
     refuse_outcomes(list(ads.columns))
     texts = ads["text"].tolist()
-    distinct = {text: row for row, text in enumerate(dict.fromkeys(texts))}
-    devices = np.array([[device.count(text) for device in DEVICES] for text in distinct], dtype=np.float64)
-    devices = devices.reshape(len(distinct), len(DEVICES))[[distinct[text] for text in texts]]
-    return np.hstack([devices, _context(ads)])
+    return np.hstack([devices(texts, cut.read(texts)), context(ads)])
 
 
-def _context(ads: pd.DataFrame) -> np.ndarray:
+def devices(texts: Sequence[str], words: Words) -> np.ndarray:
+    """How often each of DEVICES stands in each text; `words` are the same texts cut (words.read)."""
+    copy = Copy(texts, words)
+    return np.column_stack([device.count(copy) for device in DEVICES]).reshape(len(texts), len(DEVICES))
+
+
+def context(ads: pd.DataFrame) -> np.ndarray:
+    """Format, placement, language, button and day of each ad: ads x CONTEXT. Raises OutcomeLeak on an outcome."""
+    refuse_outcomes(list(ads.columns))
     media = ads["media_type"].str.lower()
     placed = ads["placement"].str.lower()
     language = ads["language"].str.lower()
@@ -189,5 +265,13 @@ def in_words(name: str, value: float) -> str:
         "button": "a call-to-action button" if value else "no call-to-action button",
         "weekday": "the day of the week it starts",
         "weekend": "starts at the weekend" if value else "starts on a working day",
+        "rarity": "how unusual its words are",
+        "rarest": "its most unusual word",
+        "three_rarest": "its three most unusual words",
+        "rare_words": f"{value:.0%} rare words" if value else "no rare words",
+        "uncommon_words": f"{value:.0%} uncommon words" if value else "everyday words only",
+        "function_words": f"{value:.0%} function words (the, of, that)",
+        "long_words": f"{value:.0%} long words" if value else "no long words",
+        "repeats": f"{value:.0%} repeated words" if value else "no word said twice",
     }
     return plain.get(name, name)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -24,15 +25,19 @@ from scipy.special import expit, logit
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
 from counterpitch.ctr import embeddings, features, splits, strength
+from counterpitch.ctr import words as cut
 from counterpitch.ctr.calibration import Calibration
 from counterpitch.ctr.refusals import ModelUnusable
 from counterpitch.ctr.strength import Blocks, Priors, Strength
-from counterpitch.ctr.vectors import TextVectors
+from counterpitch.ctr.vectors import RARITY, TextVectors
 
-FORMAT = 2
-COLUMNS: tuple[str, ...] = ("strength", *features.NAMES)
-CHUNK = 20_000
-"""Ads are scored so many at a time: memory stays flat however many there are."""
+FORMAT = 3
+DEVICES: tuple[str, ...] = (*features.NAMES, *RARITY)
+COLUMNS: tuple[str, ...] = ("strength", *DEVICES)
+CHUNK = 10_000
+
+MOST_UNLABELLED = 60_000
+"""So many texts without results teach words; more would cost memory and hardly teach."""
 
 MOST_EXAMPLES = 60_000
 """Training takes the newest groups up to here; more would cost memory and hardly teach."""
@@ -70,12 +75,16 @@ class CtrModel:
     def margins(self, known: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Margin in log-odds and word coverage of each ad of `known` (features.KNOWN)."""
         margin, coverage = np.zeros(len(known)), np.zeros(len(known))
-        for start in range(0, len(known), CHUNK):
-            here = slice(start, start + CHUNK)
-            wide = self.columns(self.blocks(known.iloc[here]))
-            margin[here] = wide[:, 0] + self.booster.predict(wide, raw_score=True, num_threads=self.params.threads)
-            coverage[here] = self.strength.vectors.coverage(known["text"].iloc[here].tolist())
+        for here, blocks in self.parts(known):
+            margin[here] = self.margin(self.columns(blocks))
+            coverage[here] = blocks.coverage
         return margin, coverage
+
+    def parts(self, known: pd.DataFrame) -> Iterator[tuple[slice, Blocks]]:
+        """What the model reads of ads, CHUNK ads at a time, so that memory stays flat however many there are."""
+        for start in range(0, len(known), CHUNK):
+            here = slice(start, min(start + CHUNK, len(known)))
+            yield here, self.blocks(known.iloc[here])
 
     def predict(self, known: pd.DataFrame, owner: str | None = None) -> pd.DataFrame:
         """Score of each ad if it ran for `owner`: score (log-odds), ctr, ctr_low, ctr_high (probabilities, 95%).
@@ -91,6 +100,11 @@ class CtrModel:
     def columns(self, blocks: Blocks) -> np.ndarray:
         """The booster's features: ads x COLUMNS."""
         return np.column_stack([self.strength.score(blocks), blocks.devices])
+
+    def margin(self, wide: np.ndarray) -> np.ndarray:
+        """Strength and what the booster adds to it, in log-odds, of ads as `columns` gives them."""
+        added = self.booster.predict(wide, raw_score=True, num_threads=self.params.threads)
+        return np.asarray(wide[:, 0] + added)
 
     def to_json(self) -> str:
         """The artifact: one JSON text, keys sorted."""
@@ -132,18 +146,23 @@ def fingerprint(artifact: str) -> str:
     return hashlib.sha256(artifact.encode("utf-8")).hexdigest()
 
 
-def fit(examples: pd.DataFrame, params: Params | None = None) -> CtrModel:
-    """Train on `examples` (examples.read): deterministic for the same rows and parameters."""
+def fit(examples: pd.DataFrame, params: Params | None = None, unlabelled: Sequence[str] = ()) -> CtrModel:
+    """Train on `examples` (examples.read): deterministic for the same rows, texts and parameters.
+
+    unlabelled: texts of ads without results. Which words there are, how rare they are and what company they keep is
+    learnt from these too; nothing else is.
+    """
     params = params or Params()
     with threadpool_limits(1, "blas"):  # sums in one order: the same bytes whatever the number of cores
-        return _fit(examples, params)
+        return _fit(examples, params, unlabelled)
 
 
-def _fit(examples: pd.DataFrame, params: Params) -> CtrModel:
+def _fit(examples: pd.DataFrame, params: Params, unlabelled: Sequence[str]) -> CtrModel:
     data = describe(examples)
     examples = newest_groups(examples, MOST_EXAMPLES)
     known = examples[list(features.KNOWN)]
-    vectors = TextVectors.fit(known["text"].tolist(), params.most_terms)
+    corpus = list(dict.fromkeys([*known["text"], *list(dict.fromkeys(unlabelled))[:MOST_UNLABELLED]]))
+    vectors = TextVectors.fit(cut.read(corpus), params.most_terms)
     blocks = read(vectors, known, params.embedder)
     fold = splits.folds(examples, params.folds, params.seed)
     out_of_fold = np.zeros(len(examples))
@@ -161,10 +180,12 @@ def _fit(examples: pd.DataFrame, params: Params) -> CtrModel:
 
 
 def read(vectors: TextVectors, known: pd.DataFrame, embedder: str | None) -> Blocks:
-    """What a model reads of ads (features.KNOWN): TF-IDF, devices and context, and the embedding where one is set."""
+    """What a model reads of ads (features.KNOWN): their words, cut once, counted by whatever counts them."""
     texts = known["text"].tolist()
+    words = cut.read(texts)
+    devices = np.hstack([features.devices(texts, words), features.context(known), vectors.lexicon.rarity(words)])
     embedded = embeddings.embed(texts, embedder) if embedder else None
-    return Blocks(vectors.transform(texts)[0], features.matrix(known), embedded)
+    return Blocks(words, vectors.transform(words), devices, vectors.coverage(words), embedded)
 
 
 def newest_groups(examples: pd.DataFrame, most: int) -> pd.DataFrame:

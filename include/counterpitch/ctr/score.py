@@ -43,8 +43,8 @@ def score_ads(model: CtrModel, rows: list[dict[str, Any]], owner: str) -> pd.Dat
     """Prediction, ranks and reasons of each row of sql/select_market_ads.sql, as if run for `owner`."""
     known = examples.known(rows)
     distinct = known.drop_duplicates(ignore_index=True)
-    said = model.predict(distinct, owner)
-    said["reasons"] = [write.as_json(r) for r in explain.reasons(model, distinct, said["score"].to_numpy())]
+    said = explain.predictions(model, distinct, owner)
+    said["reasons"] = [write.as_json(reasons) for reasons in said["reasons"]]
     said = known.merge(pd.concat([distinct, said], axis=1), on=list(features.KNOWN), how="left")
     out = pd.DataFrame({name: [row[name] for row in rows] for name in ("ad_key", "brand_id")})
     out = pd.concat([out, said[["score", "ctr", "ctr_low", "ctr_high", "reasons"]]], axis=1)

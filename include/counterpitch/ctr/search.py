@@ -66,7 +66,7 @@ def _suggested(trial: optuna.Trial | optuna.trial.FrozenTrial) -> model.Params:
     return replace(
         model.Params(),
         priors=Priors(**asdict(Priors()) | priors),
-        rounds=trial.suggest_int("rounds", 0, 200, step=20),
+        rounds=trial.suggest_int("rounds", 20, 200, step=20),
         leaves=trial.suggest_int("leaves", 3, 15),
         l2=trial.suggest_float("l2", 1.0, 100.0, log=True),
     )

@@ -1,17 +1,24 @@
 """Folds and hold-outs that no copy of a text crosses, and hold-outs that are later than all they are judged by.
 
-Two examples are tied when they share a test or say the same once case, digits and punctuation are gone; tied
-examples land on one side of every split. Random splits of ad data flatter: a brand repeats itself.
+Two examples are tied when they share a test or say nearly the same: MinHash of what is left once case, digits and
+punctuation are gone (quality/variants.py). Tied examples land on one side of every split. Random splits of ad data
+flatter: a brand repeats itself.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+
+from counterpitch.quality.variants import grouped
+
+TEMPLATE_SHARE = 0.2
+"""Near-duplicates that make up more of the examples than this are one template, not copies: equal gists tie there."""
 
 _NOT_A_LETTER = re.compile(r"[\W\d_]+")
 
@@ -22,19 +29,28 @@ def gist(text: str) -> str:
 
 
 def ties(frame: pd.DataFrame) -> np.ndarray:
-    """Number of the tied set of each example (int64): one test, or one gist, is one set.
+    """Number of the tied set of each example (int64): one test, or one group of near-duplicates, is one set.
 
     The ads of a brand (group_key 'ads|...') are not tied by their group, only by their words.
     """
     count = len(frame)
     group = frame["group_key"].where(~frame["group_key"].str.startswith("ads|"), frame["example_key"])
     by_group = pd.factorize(group)[0]
-    by_text = pd.factorize(frame["text"].map(gist))[0]
+    gists = frame["text"].map(gist)
+    near = gists.map(_near(tuple(gists.unique())))
+    template = near.groupby(near).transform("size") > TEMPLATE_SHARE * count
+    by_text = pd.factorize(gists.where(template, near))[0]
     rows = np.concatenate([np.arange(count), np.arange(count)])
     columns = np.concatenate([count + by_group, count + by_group.max(initial=-1) + 1 + by_text])
     size = int(columns.max(initial=0)) + 1
     graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(size, size))
     return np.asarray(connected_components(graph, directed=False)[1][:count], dtype=np.int64)
+
+
+@lru_cache(maxsize=8)
+def _near(gists: tuple[str, ...]) -> dict[str, str]:
+    """For each gist the first of its group of near-duplicates. Kept, since one training splits the same texts often."""
+    return grouped([(text, text) for text in gists])
 
 
 def folds(frame: pd.DataFrame, count: int, seed: int) -> np.ndarray:

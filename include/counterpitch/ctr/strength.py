@@ -10,7 +10,6 @@ away by how much an arm won; this keeps it, and was measured better on every spl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +18,9 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, lsmr
 
-from counterpitch.ctr.vectors import TextVectors, WordShares, pack, unpack
+from counterpitch.ctr.vectors import Block, TextVectors, pack, unpack
+from counterpitch.ctr.wording import WordShares
+from counterpitch.ctr.words import Words
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,9 @@ class Priors:
     """Prior variances in squared log-odds: of each block's part of a strength, of the levels, and of the rest."""
 
     word: float = 0.05
+    skip: float = 0.01
     char: float = 0.03
+    meaning: float = 0.02
     devices: float = 0.02
     embedding: float = 0.1
     test: float = 0.3
@@ -61,10 +64,10 @@ class Strength:
         """What each device adds to each strength, against the average example: examples x devices."""
         return np.asarray(standard(devices, self.centre, self.scale) * self.weights["devices"])
 
-    def words(self, texts: Sequence[str]) -> list[dict[str, float]]:
-        """For each text, what each of its words adds to its strength."""
+    def words(self, blocks: Blocks) -> list[dict[str, float]]:
+        """For each example, what each of its words adds to its strength."""
         shares = self._shares.setdefault("words", WordShares(self.vectors, self.weights))
-        return shares.of(texts)
+        return shares.of(blocks.words, blocks.text)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -92,10 +95,15 @@ class Strength:
 
 @dataclass(frozen=True)
 class Blocks:
-    """What the model reads of examples: TF-IDF by shape, devices (examples x features.NAMES), embedding or None."""
+    """What the model reads of examples, row by row: their words, vectors of these, devices, embedding or None.
 
-    text: dict[str, sparse.csr_array]
+    devices: examples x model.DEVICES. coverage: share of each text's words that the corpus knew.
+    """
+
+    words: Words
+    text: dict[str, Block]
     devices: np.ndarray
+    coverage: np.ndarray
     embedding: np.ndarray | None = None
 
     @property
@@ -106,11 +114,12 @@ class Blocks:
     def rows(self, mask: np.ndarray) -> Blocks:
         """The blocks of some rows."""
         text = {name: block[mask] for name, block in self.text.items()}
-        return Blocks(text, self.devices[mask], None if self.embedding is None else self.embedding[mask])
+        embedding = None if self.embedding is None else self.embedding[mask]
+        return Blocks(self.words.rows(mask), text, self.devices[mask], self.coverage[mask], embedding)
 
-    def named(self, centre: np.ndarray, scale: np.ndarray) -> dict[str, sparse.csr_array | np.ndarray]:
+    def named(self, centre: np.ndarray, scale: np.ndarray) -> dict[str, Block]:
         """Each block under its name, devices standardised."""
-        out: dict[str, sparse.csr_array | np.ndarray] = dict(self.text)
+        out: dict[str, Block] = dict(self.text)
         out["devices"] = standard(self.devices, centre, scale)
         if self.embedding is not None:
             out["embedding"] = self.embedding
@@ -148,9 +157,7 @@ def log_odds(impressions: np.ndarray, clicks: np.ndarray) -> tuple[np.ndarray, n
     return np.log(clicked / not_clicked), 1 / clicked + 1 / not_clicked
 
 
-def _solve(
-    named: dict[str, sparse.csr_array | np.ndarray], examples: pd.DataFrame, priors: Priors
-) -> dict[str, np.ndarray]:
+def _solve(named: dict[str, Block], examples: pd.DataFrame, priors: Priors) -> dict[str, np.ndarray]:
     target, noise = log_odds(examples["impressions"].to_numpy(float), examples["clicks"].to_numpy(float))
     precision = 1 / np.sqrt(noise + priors.rest)
     sds = {name: np.sqrt(getattr(priors, name)) for name in named}

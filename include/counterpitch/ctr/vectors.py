@@ -1,143 +1,247 @@
-"""Texts to sparse vectors that can be kept: word and character TF-IDF as vocabulary and idf in plain JSON.
+"""Texts to sparse vectors that can be kept: TF-IDF of phrases, of words with a gap, and of letters inside words.
 
-Each shape's row has length 1. A vocabulary restored from JSON gives the same numbers to the last bit, so a
-stored model scores the same after an upgrade; nothing is ever pickled.
+Each shape's row has length 1. Phrases are numbers made of word numbers, so a batch is counted in numpy; letters are
+counted once a distinct word and added up by a sparse product. Restored from JSON they give the same numbers to the
+last bit, so a stored model scores the same after an upgrade; nothing is ever pickled.
 """
 
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
 
 import numpy as np
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer, TfidfTransformer
 
-MOST_CHARACTERS = 600
-"""Longer ads are read up to here: what stands behind "see more" is seen by few."""
+from counterpitch.ctr.meaning import Meaning
+from counterpitch.ctr.words import Pieces, Words
 
-SHAPES: dict[str, dict[str, Any]] = {
-    "word": {"ngram_range": (1, 3), "token_pattern": r"(?u)\b\w+\b|[?!…]|\.\.\.", "min_df": 2},
-    "char": {"analyzer": "char_wb", "ngram_range": (2, 5), "min_df": 3},
+SHAPES: dict[str, tuple[tuple[int, ...], ...]] = {
+    "word": ((0,), (0, 1), (0, 1, 2)),
+    "skip": ((0, 2), (0, 3)),
 }
-_DIGITS = re.compile(r"\d")
-_WORD = re.compile(r"\w+")
+"""Phrases by the places of their words: one to three in a row; two with one or two others between them."""
+
+LEAST_TEXTS = {"word": 2, "skip": 3, "char": 3}
+LETTERS = (2, 5)
+LONG = 8
+MOST_TOKENS = 200_000
+"""Above this number of different words three of them would no longer fit one int64."""
+
+Block: TypeAlias = sparse.csr_array | np.ndarray
+
+RARITY = ("rarity", "rarest", "three_rarest", "rare_words", "uncommon_words", "function_words", "long_words", "repeats")
+RARE, UNCOMMON = 3, 20
+"""A word is rare or uncommon that no more texts of the corpus hold."""
 
 
-def plain(text: str) -> str:
-    """The text as the vectorisers see it: cut, digits as 0, curly quotes straightened."""
-    cut = text[:MOST_CHARACTERS].replace("’", "'").replace("“", '"').replace("”", '"')
-    return _DIGITS.sub("0", cut)
+@dataclass(frozen=True)
+class Lexicon:
+    """The words of the corpus, sorted, with how many of its texts hold each."""
+
+    names: np.ndarray
+    held_by: np.ndarray
+    texts: int
+
+    @classmethod
+    def fit(cls, words: Words) -> Lexicon:
+        """Every token of the corpus; the commonest MOST_TOKENS where there are more."""
+        tokens = words.tokens
+        held_by = np.bincount(tokens.number[tokens.firsts()], minlength=len(tokens.names))
+        kept = np.sort(np.argsort(-held_by, kind="stable")[:MOST_TOKENS])
+        return cls(tokens.names[kept], held_by[kept], words.count)
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self.names)}
+
+    def look_up(self, names: np.ndarray) -> np.ndarray:
+        """The number of each name here, -1 where it is not known."""
+        index = self._index
+        return np.array([index.get(name, -1) for name in names], dtype=np.int64)
+
+    def holding(self, names: np.ndarray) -> np.ndarray:
+        """How many texts of the corpus hold each name."""
+        at = self.look_up(names)
+        return np.where(at >= 0, self.held_by[at], 0) if len(self.held_by) else np.zeros(len(at), dtype=np.int64)
+
+    def rarity(self, words: Words) -> np.ndarray:
+        """How unusual each text's words are: texts x RARITY. A rarity is ln(texts / (1 + texts that hold the word)).
+
+        Mean, largest and mean of the three largest rarities; shares of rare and of uncommon words, of function words
+        (sklearn's English list), of words of LONG letters or more, and of words that were said before in the text.
+        """
+        wordy = words.wordy
+        keep = wordy[words.tokens.number]
+        tokens = Pieces(words.tokens.names, words.tokens.number[keep], words.tokens.row[keep], words.count)
+        holding = self.holding(tokens.names)
+        rare = np.log(max(1, self.texts) / (1 + holding))[tokens.number]
+        count = np.maximum(1, np.bincount(tokens.row, minlength=words.count))
+        order = np.lexsort((-rare, tokens.row))
+        place = np.arange(len(order)) - np.searchsorted(tokens.row, tokens.row)
+        top = [np.bincount(tokens.row, rare[order] * (place < most), words.count) for most in (1, 3)]
+        shares = [
+            holding <= RARE,
+            holding <= UNCOMMON,
+            np.array([name in ENGLISH_STOP_WORDS for name in tokens.names], dtype=bool),
+            np.array([len(name) >= LONG for name in tokens.names], dtype=bool),
+        ]
+        return np.column_stack(
+            [tokens.per_text(rare) / count, top[0], top[1] / np.minimum(count, 3)]
+            + [tokens.per_text(share[tokens.number].astype(float)) / count for share in shares]
+            + [tokens.per_text((~tokens.firsts()).astype(float)) / count]
+        )
 
 
 class TextVectors:
-    """Word and character TF-IDF of one corpus. Fit once, then immutable."""
+    """What a corpus taught of texts: its lexicon, the TF-IDF of each shape, the meanings of words. Then immutable."""
 
-    def __init__(self, vectorisers: dict[str, TfidfVectorizer]) -> None:
-        self.vectorisers = vectorisers
+    def __init__(
+        self,
+        lexicon: Lexicon,
+        phrases: dict[str, np.ndarray],
+        letters: list[str],
+        weighing: dict[str, TfidfTransformer],
+        meaning: Meaning,
+    ) -> None:
+        self.lexicon = lexicon
+        self.phrases = phrases
+        self.letters = letters
+        self.weighing = weighing
+        self.meaning = meaning
+        self._letters = (
+            CountVectorizer(analyzer="char_wb", ngram_range=LETTERS, vocabulary=letters) if letters else None
+        )
 
     @classmethod
-    def fit(cls, texts: Sequence[str], most_terms: int = 60_000, shapes: Sequence[str] = tuple(SHAPES)) -> TextVectors:
-        """Learn the vocabulary. A shape in which no n-gram is frequent enough is left out."""
-        cleaned = [plain(text) for text in texts]
-        fitted = {}
-        for name in shapes:
-            vectoriser = _vectoriser(name, max_features=most_terms, min_df=SHAPES[name]["min_df"])
-            try:
-                fitted[name] = vectoriser.fit(cleaned)
-            except ValueError:  # an empty vocabulary: this shape has nothing to say
-                continue
-        return cls(fitted)
+    def fit(cls, words: Words, most_terms: int = 60_000) -> TextVectors:
+        """Learn from a corpus. A shape in which no term is frequent enough is left out."""
+        lexicon = Lexicon.fit(words)
+        phrases, weighing = {}, {}
+        for name, places in SHAPES.items():
+            found = phrase_keys(words.tokens, lexicon.look_up(words.tokens.names), len(lexicon.names), places)
+            keys, counted = _tabulated(*found, words.count)
+            kept = _frequent(counted, LEAST_TEXTS[name], most_terms)
+            if len(kept):
+                phrases[name] = keys[kept]
+                weighing[name] = TfidfTransformer(sublinear_tf=True).fit(counted[:, kept])
+        letters = cls._fit_letters(words.chunks, most_terms, weighing)
+        return cls(lexicon, phrases, letters, weighing, Meaning.fit(words, lexicon.look_up(words.tokens.names)))
 
-    def transform(self, texts: Sequence[str]) -> tuple[dict[str, sparse.csr_array], dict[str, np.ndarray]]:
-        """Per shape: vectors of length 1 (texts x terms), and the length each had before."""
-        cleaned = [plain(text) for text in texts]
-        vectors, lengths = {}, {}
-        for name, vectoriser in self.vectorisers.items():
-            block = sparse.csr_array(vectoriser.transform(cleaned))
-            length = np.sqrt(np.asarray(block.multiply(block).sum(axis=1)).ravel())
-            lengths[name] = np.where(length > 0, length, 1.0)
-            block.data /= np.repeat(lengths[name], np.diff(block.indptr))
-            vectors[name] = block
-        return vectors, lengths
+    @staticmethod
+    def _fit_letters(chunks: Pieces, most_terms: int, weighing: dict[str, TfidfTransformer]) -> list[str]:
+        if not len(chunks.names):
+            return []
+        vectoriser = CountVectorizer(analyzer="char_wb", ngram_range=LETTERS)
+        counted = sparse.csr_array(membership(chunks) @ sparse.csr_array(vectoriser.fit_transform(chunks.names)))
+        kept = _frequent(counted, LEAST_TEXTS["char"], most_terms)
+        if not len(kept):
+            return []
+        weighing["char"] = TfidfTransformer(sublinear_tf=True).fit(counted[:, kept])
+        return [str(term) for term in vectoriser.get_feature_names_out()[kept]]
 
-    def coverage(self, texts: Sequence[str]) -> np.ndarray:
-        """Share of each text's words that stood in the training vocabulary; 0 where there are no words."""
-        word = self.vectorisers.get("word")
-        known = word.vocabulary_ if word is not None else {}
-        out = np.zeros(len(texts))
-        for row, text in enumerate(texts):
-            tokens = _WORD.findall(plain(text).lower())
-            out[row] = sum(token in known for token in tokens) / len(tokens) if tokens else 0.0
+    def transform(self, words: Words) -> dict[str, Block]:
+        """Per shape its vectors of length 1 (texts x terms), and `meaning` (texts x dimensions, dense)."""
+        out: dict[str, Block] = {name: self.phrase_block(name, words) for name in self.phrases}
+        if self._letters is not None:
+            out["char"] = self._weighed("char", membership(words.chunks) @ self.spelt(words.chunks.names))
+        if self.meaning.dimensions:
+            out["meaning"] = self.meaning.of(words, self.lexicon.look_up(words.tokens.names))
         return out
 
+    def phrase_block(self, name: str, words: Words) -> sparse.csr_array:
+        """The vectors of one shape of SHAPES."""
+        at = self.lexicon.look_up(words.tokens.names)
+        found, row = phrase_keys(words.tokens, at, len(self.lexicon.names), SHAPES[name])
+        return self._weighed(name, _counted(self.phrases[name], found, row, words.count))
+
+    def spelt(self, chunks: np.ndarray) -> sparse.csr_array:
+        """How often each known run of letters stands in each chunk."""
+        if self._letters is None or not len(chunks):
+            return sparse.csr_array((len(chunks), len(self.letters)))
+        return sparse.csr_array(self._letters.transform(chunks), dtype=np.float64)
+
+    def coverage(self, words: Words) -> np.ndarray:
+        """Share of each text's words that the corpus held at least twice; 0 where there are no words."""
+        wordy = words.wordy[words.tokens.number]
+        known = wordy & (self.lexicon.holding(words.tokens.names) >= LEAST_TEXTS["word"])[words.tokens.number]
+        counted = np.maximum(1, words.tokens.per_text(wordy.astype(float)))
+        return np.asarray(words.tokens.per_text(known.astype(float)) / counted)
+
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON; floats packed, terms in column order."""
+        """Plain JSON; numbers packed, terms in column order."""
         return {
-            name: {"terms": list(map(str, vectoriser.get_feature_names_out())), "idf": pack(vectoriser.idf_)}
-            for name, vectoriser in self.vectorisers.items()
+            "names": list(map(str, self.lexicon.names)),
+            "held_by": pack_whole(self.lexicon.held_by),
+            "texts": self.lexicon.texts,
+            "phrases": {name: pack_whole(keys) for name, keys in self.phrases.items()},
+            "letters": self.letters,
+            "idf": {name: pack(each.idf_) for name, each in self.weighing.items()},
+            "meaning": self.meaning.to_json(),
         }
 
     @classmethod
     def from_json(cls, said: dict[str, Any]) -> TextVectors:
         """The vectors that `to_json` wrote."""
-        vectorisers = {}
-        for name, kept in said.items():
-            vectoriser = _vectoriser(name, vocabulary={term: column for column, term in enumerate(kept["terms"])})
-            vectoriser.idf_ = unpack(kept["idf"])
-            vectorisers[name] = vectoriser
-        return cls(vectorisers)
+        names = np.array(said["names"], dtype=object)
+        weighing = {}
+        for name, packed in said["idf"].items():
+            weighing[name] = TfidfTransformer(sublinear_tf=True)
+            weighing[name].idf_ = unpack(packed)
+        return cls(
+            Lexicon(names, unpack_whole(said["held_by"]), said["texts"]),
+            {name: unpack_whole(packed) for name, packed in said["phrases"].items()},
+            said["letters"],
+            weighing,
+            Meaning.from_json(said["meaning"]),
+        )
+
+    def _weighed(self, name: str, counted: sparse.csr_array) -> sparse.csr_array:
+        counted.sort_indices()
+        return sparse.csr_array(self.weighing[name].transform(counted, copy=False))
 
 
-class WordShares:
-    """What each word of a text adds to its strength, given the weight of every n-gram.
+def phrase_keys(
+    tokens: Pieces, at: np.ndarray, size: int, places: Sequence[tuple[int, ...]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The number of every phrase and the text it stands in. A phrase of words a, b, c is a + b (size+1) + c (size+1)^2.
 
-    A character n-gram lies inside one word and is that word's; a phrase is shared out among its words.
+    `at`: for each token name its number in a lexicon of `size` words, from 1 on in a key; -1 makes no phrase.
     """
+    number, row, base = at[tokens.number] + 1, tokens.row, size + 1
+    keys, rows = [], []
+    for offsets in places:
+        reach = len(number) - offsets[-1]
+        if reach <= 0:
+            continue
+        parts = [number[offset : offset + reach] for offset in offsets]
+        whole = row[:reach] == row[offsets[-1] : offsets[-1] + reach]
+        whole &= np.all([part > 0 for part in parts], axis=0)
+        keys.append(sum(part[whole] * base**power for power, part in enumerate(parts)))
+        rows.append(row[:reach][whole])
+    empty = np.empty(0, dtype=np.int64)
+    return (np.concatenate(keys), np.concatenate(rows)) if keys else (empty, empty)
 
-    def __init__(self, vectors: TextVectors, weights: dict[str, np.ndarray]) -> None:
-        self._vectors = vectors
-        self._weights = weights
-        self._by_word: dict[str, float] = {}
 
-    def of(self, texts: Sequence[str]) -> list[dict[str, float]]:
-        """For each text its words (lower case, as first seen) with their shares in log-odds."""
-        lengths = self._vectors.transform(texts)[1]
-        return [self._words(plain(t).lower(), {s: lengths[s][row] for s in lengths}) for row, t in enumerate(texts)]
+def words_of(keys: np.ndarray, size: int) -> np.ndarray:
+    """The lexicon numbers behind phrase keys: keys x 3, -1 where a phrase is shorter."""
+    base = size + 1
+    return np.column_stack([keys % base, keys // base % base, keys // base**2]) - 1
 
-    def _words(self, lowered: str, lengths: dict[str, float]) -> dict[str, float]:
-        out: dict[str, float] = {}
-        if "char" in lengths:
-            for chunk in dict.fromkeys(lowered.split()):
-                name = "".join(_WORD.findall(chunk)) or chunk
-                out[name] = out.get(name, 0.0) + self._chunk(chunk) / lengths["char"]
-        if "word" in lengths:
-            self._add_phrases(out, _WORD.findall(lowered), lengths["word"])
-        return out
 
-    def _add_phrases(self, out: dict[str, float], tokens: list[str], length: float) -> None:
-        vectoriser, weights = self._vectors.vectorisers["word"], self._weights["word"]
-        phrases = [tuple(tokens[at : at + n]) for n in (1, 2, 3) for at in range(len(tokens) - n + 1)]
-        for phrase in dict.fromkeys(phrases):
-            column = vectoriser.vocabulary_.get(" ".join(phrase))
-            if column is not None:
-                value = weights[column] * vectoriser.idf_[column] / length
-                for token in phrase:
-                    out[token] = out.get(token, 0.0) + value / len(phrase)
-
-    def _chunk(self, chunk: str) -> float:
-        held = self._by_word.get(chunk)
-        if held is None:
-            row = self._vectors.vectorisers["char"].transform([chunk])
-            held = self._by_word[chunk] = float((row @ self._weights["char"])[0])
-        return held
+def membership(pieces: Pieces) -> sparse.csr_array:
+    """How often each name stands in each text: texts x names."""
+    ones = np.ones(len(pieces.number))
+    return sparse.csr_array((ones, (pieces.row, pieces.number)), shape=(pieces.texts, len(pieces.names)))
 
 
 def pack(values: np.ndarray) -> str:
     """Floats as base64 of little-endian float64."""
-    return base64.b64encode(np.ascontiguousarray(values, dtype="<f8").tobytes()).decode("ascii")
+    return _packed(values, "<f8")
 
 
 def unpack(said: str) -> np.ndarray:
@@ -145,6 +249,37 @@ def unpack(said: str) -> np.ndarray:
     return np.frombuffer(base64.b64decode(said, validate=True), dtype="<f8").astype(np.float64)
 
 
-def _vectoriser(name: str, **more: Any) -> TfidfVectorizer:
-    shape = {key: value for key, value in SHAPES[name].items() if key != "min_df"}
-    return TfidfVectorizer(sublinear_tf=True, lowercase=True, norm=None, dtype=np.float64, **shape, **more)
+def pack_whole(values: np.ndarray) -> str:
+    """Whole numbers as base64 of little-endian int64."""
+    return _packed(values, "<i8")
+
+
+def unpack_whole(said: str) -> np.ndarray:
+    """The whole numbers that `pack_whole` wrote."""
+    return np.frombuffer(base64.b64decode(said, validate=True), dtype="<i8").astype(np.int64)
+
+
+def _packed(values: np.ndarray, kind: str) -> str:
+    return base64.b64encode(np.ascontiguousarray(values, dtype=kind).tobytes()).decode("ascii")
+
+
+def _tabulated(keys: np.ndarray, row: np.ndarray, texts: int) -> tuple[np.ndarray, sparse.csr_array]:
+    distinct, column = np.unique(keys, return_inverse=True)
+    return distinct, sparse.csr_array((np.ones(len(keys)), (row, column)), shape=(texts, len(distinct)))
+
+
+def _counted(known: np.ndarray, keys: np.ndarray, row: np.ndarray, texts: int) -> sparse.csr_array:
+    """How often each `known` key (sorted) stands in each text."""
+    column = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    here = known[column] == keys
+    return sparse.csr_array((np.ones(int(here.sum())), (row[here], column[here])), shape=(texts, len(known)))
+
+
+def _frequent(counted: sparse.csr_array, least: int, most: int) -> np.ndarray:
+    """Columns held by at least `least` texts; of them the `most` commonest, in order."""
+    held_by = np.bincount(counted.indices, minlength=counted.shape[1])
+    enough = np.flatnonzero(held_by >= least)
+    if len(enough) <= most:
+        return enough
+    often = np.asarray(counted.sum(axis=0)).ravel()[enough]
+    return np.sort(enough[np.argsort(-often, kind="stable")[:most]])

@@ -1,0 +1,91 @@
+"""Texts cut into words and pieces once, for everything that reads them: phrases, letters, devices, rarity.
+
+All texts of a batch are numbers in a few arrays, so that what counts them runs in numpy and not text by text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+import pandas as pd
+
+MOST_CHARACTERS = 600
+"""Longer ads are read up to here: what stands behind "see more" is seen by few."""
+
+_DIGITS = re.compile(r"\d")
+_QUOTES = str.maketrans({"’": "'", "“": '"', "”": '"'})
+_TOKEN = re.compile(r"\w+(?:'\w+)*|\.\.\.|[?!…]")
+
+
+def plain(text: str) -> str:
+    """The text as it is read: cut, digits as 0, curly quotes straightened, lower case."""
+    return _DIGITS.sub("0", text[:MOST_CHARACTERS].translate(_QUOTES)).lower()
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Texts as numbers: piece i is names[number[i]] and belongs to text row[i]; pieces stand in reading order."""
+
+    names: np.ndarray
+    number: np.ndarray
+    row: np.ndarray
+    texts: int
+
+    @classmethod
+    def of(cls, pieces: Sequence[Sequence[str]]) -> Pieces:
+        """Number the pieces of each text; names are sorted, so equal texts give equal numbers."""
+        row = np.repeat(np.arange(len(pieces)), [len(each) for each in pieces])
+        flat = np.array(list(chain.from_iterable(pieces)), dtype=object)
+        number, names = pd.factorize(flat, sort=True)
+        return cls(np.asarray(names, dtype=object), number.astype(np.int64), row, len(pieces))
+
+    def per_text(self, values: np.ndarray) -> np.ndarray:
+        """Sum over each text of a value for every piece."""
+        return np.bincount(self.row, values, self.texts)
+
+    def rows(self, mask: np.ndarray) -> Pieces:
+        """The pieces of some texts."""
+        kept = mask[self.row]
+        return Pieces(self.names, self.number[kept], (np.cumsum(mask) - 1)[self.row[kept]], int(mask.sum()))
+
+    def firsts(self) -> np.ndarray:
+        """Mask of the pieces that are the first of that name in their text."""
+        order = np.lexsort((self.number, self.row))
+        row, number = self.row[order], self.number[order]
+        new = np.ones(len(order), dtype=bool)
+        new[1:] = (row[1:] != row[:-1]) | (number[1:] != number[:-1])
+        out = np.zeros(len(order), dtype=bool)
+        out[order[new]] = True
+        return out
+
+
+@dataclass(frozen=True)
+class Words:
+    """A batch of texts: their tokens (words with their apostrophes, and marks) and their chunks between spaces."""
+
+    tokens: Pieces
+    chunks: Pieces
+
+    @property
+    def count(self) -> int:
+        """How many texts."""
+        return self.tokens.texts
+
+    def rows(self, mask: np.ndarray) -> Words:
+        """The words of some texts."""
+        return Words(self.tokens.rows(mask), self.chunks.rows(mask))
+
+    @property
+    def wordy(self) -> np.ndarray:
+        """Mask over token names: those that are words, not marks."""
+        return np.array([name[0].isalnum() or name[0] == "_" for name in self.tokens.names], dtype=bool)
+
+
+def read(texts: Sequence[str]) -> Words:
+    """Cut texts into tokens and chunks."""
+    cleaned = [plain(text) for text in texts]
+    return Words(Pieces.of([_TOKEN.findall(text) for text in cleaned]), Pieces.of([text.split() for text in cleaned]))
