@@ -16,39 +16,23 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
-CLEANING = "clean-1"
+from counterpitch.quality.furniture import without_residue
+
+CLEANING = "clean-2"
 READABLE_WORDS = 3
 LEAST_SURE = 0.25  # of 97 languages; below it the best guess is noise
 
-_CLOCK = r"\d{1,2}:\d{2}(?::\d{2})?\s*/\s*\d{1,2}:\d{2}(?::\d{2})?"
-_DOMAIN = r"(?:[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?\.)+[a-z]{2,24}(?:/\S*)?"
-_LINE = re.compile(  # a line that holds nothing but the page's own furniture
-    rf"""^[^\S\n]*(?:
-        {_CLOCK}
-      | low\ impression\ count
-      | see\ (?:ad\ |summary\ )?details
-      | sorry,\ we[’']re\ having\ trouble\ with\ playing\ this\ video\.?
-      | some\ controls\ cannot\ be\ shown\ due\ to\ the\ small\ ad\..*
-      | started\ running\ on\ \d.*
-      | library\ id:.*
-      | open\ drop-?down
-      | \{{\{{[^}}\n]*\}}\}}
-      | {_DOMAIN}
-    )[^\S\n]*$""",
-    re.IGNORECASE | re.VERBOSE | re.MULTILINE,
-)
-_INLINE = re.compile(  # the same where a scraper lost the line breaks
-    r"""(?<!\S)(?:
-        0:00\s*/\s*\d{1,2}:\d{2}(?::\d{2})?
-      | Low\ impression\ count
-      | See\ [dD]etails(?=[^\S\n]*$)
-      | (?:[A-Z0-9-]+\.)+(?:COM|NET|ORG|APP|AI|IO|CO|IN|ME|UK|DE|FR|ES|EDU|INFO|SHOP|STORE|ONLINE)(?:/[^\s]*)?
-    )(?!\S)""",
-    re.VERBOSE | re.MULTILINE,
-)
 _HIDDEN = re.compile(r"<(script|style)\b[^>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _BREAK = re.compile(r"<(?:br|/p|/div|/li|/h[1-6])\b[^>]*>", re.IGNORECASE)
-_TAG = re.compile(r"<(?:!--.*?--|/?[a-zA-Z][^<>]*)>", re.DOTALL)
+_TAG = re.compile(  # by name and with attributes that have values: "3 <b and c> d" is no markup
+    r"""<(?:!--.*?--|(?:!doctype\b[^<>]*)|/?(?:a|abbr|article|aside|b|blockquote|body|br|button|center|code|dd|del|div|dl|dt|em|
+        fieldset|figcaption|figure|font|footer|form|h[1-6]|head|header|hr|html|i|iframe|img|input|ins|label|li|link|main|mark|
+        meta|nav|noscript|ol|option|p|picture|pre|s|script|section|select|small|source|span|strike|strong|style|sub|sup|svg|
+        table|tbody|td|textarea|tfoot|th|thead|title|tr|u|ul|video|wbr)
+        (?:\s+[\w:@.-]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+)|\s+(?:allowfullscreen|async|checked|controls|defer|disabled|hidden))*
+        \s*/?)>""",
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _WIDE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
@@ -74,14 +58,24 @@ class AdText:
 
 
 def clean(text: str) -> str:
-    """The text without markup, control characters and scraping residue, spaces and blank lines tidied."""
+    """The text without markup, control characters and scraping residue, spaces and blank lines tidied.
+
+    What was escaped twice is read twice, so cleaning a cleaned text changes nothing.
+    """
+    before = None
+    while before != text:
+        before = text
+        text = without_residue(_decoded(text))
+    return text
+
+
+def _decoded(text: str) -> str:
     text = _ESCAPED.sub(_unescape, text)
     if "<" in text:
         text = _TAG.sub("", _BREAK.sub("\n", _HIDDEN.sub("", text)))
     text = html.unescape(text).replace("\r\n", "\n").replace("\r", "\n")
     text = "".join(letter for letter in text if letter in "\n\t" or unicodedata.category(letter) not in {"Cc", "Cs"})
-    text = text.replace("\ufffd", "").replace("\ufeff", "")
-    return _without_residue(text)
+    return text.replace("\ufffd", "").replace("\ufeff", "")
 
 
 def compose(fields: Sequence[str]) -> str:
@@ -148,14 +142,3 @@ def _identifier() -> Any:
 def _unescape(found: re.Match[str]) -> str:
     letter = chr(int(found[1], 16))
     return "" if "\ud800" <= letter <= "\udfff" else letter
-
-
-def _without_residue(text: str) -> str:
-    """Repeated until nothing changes: a line can become residue when what stood beside it is gone."""
-    before = None
-    while before != text:
-        before = text
-        text = _INLINE.sub("\n", _LINE.sub("\n", text))
-        text = re.sub(r"[^\S\n]+", " ", text)
-        text = re.sub(r"\n{3,}", "\n\n", re.sub(r" *\n *", "\n", text)).strip()
-    return text
