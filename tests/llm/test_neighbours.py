@@ -6,9 +6,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from counterpitch.llm.answers import Unanswered
-from counterpitch.llm.client import Client
+from counterpitch.llm.books import Books
+from counterpitch.llm.client import Client, Limits
 from counterpitch.llm.standin import StandIn
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
@@ -80,3 +84,39 @@ def test_what_dead_neighbours_set_aside_does_not_block_the_budget(start: Start, 
         )
     (answer,) = client.ask(questions(1))
     assert not isinstance(answer, Unanswered)
+
+
+@pytest.mark.parametrize("step", ["prepare", "settle"])
+@pytest.mark.parametrize("committed", [False, True], ids=["before", "after"])
+def test_wherever_it_dies_a_retry_pays_only_for_what_was_in_flight(
+    start: Start, conn: Connection, monkeypatch: pytest.MonkeyPatch, step: str, committed: bool
+) -> None:
+    standin, client = start(limits=Limits(at_once=4, seconds=5.0))
+    whole, times = getattr(Books, step), iter(range(99))
+
+    def dies(self: Books, asked: Any) -> Any:
+        last = next(times) == 2 if step == "settle" else next(times) == 1
+        done = whole(self, asked) if committed or not last else None
+        if last:
+            self.close()
+            raise Killed
+        return done
+
+    monkeypatch.setattr(Books, step, dies)
+    with pytest.raises(Killed):
+        client.ask(questions(100))
+    monkeypatch.setattr(Books, step, whole)
+    with conn:
+        kept = query.scalar(conn, "select count(*) from llm.answer")
+    assert words(client.ask(questions(100))) == [str(i) for i in range(100)]
+    twice = sum(times > 1 for times in standin.asked.values())
+    assert twice <= 5, "four in flight, and one that waits for its turn to be kept"
+    assert standin.calls == 100 + twice
+    books = ledger(conn)
+    assert books["calls"] == 100
+    assert books["prompt"] <= standin.prompt_tokens
+    assert kept < 100
+
+
+class Killed(RuntimeError):
+    """The process ends here."""

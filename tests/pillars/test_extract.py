@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from counterpitch.llm.prices import Price
-from counterpitch.llm.standin import StandIn, serving
+from counterpitch.llm.standin import FAULTS, StandIn, serving
 from counterpitch.pillars.extract import read_partition
 from counterpitch.pillars.ground import Reading, ground
 from counterpitch.pillars.schema import Mention, Pillars
@@ -76,6 +76,16 @@ def _ad(ad: str, brand: str, text: str, group: str | None, days: int) -> dict[st
         "status": "active",
         "variant_group": group,
     }
+
+
+def show(conn: Connection, day: str, bodies: Sequence[str]) -> None:
+    """Ads of `bill` with these words, seen on the day."""
+    with conn:
+        for body in bodies:
+            text = {"text_hash": body, "clean_text": body, "cleaning": "1", "words": 6, "readable": True}
+            write.copy(conn, "core.ad_text", list(text), [text])
+            seen = {"source": "files", "brand_id": "bill", "partition_key": day, "ad_id": body, "text_hash": body}
+            write.copy(conn, "core.ad_seen_daily", list(seen), [seen])
 
 
 class Paid:
@@ -267,17 +277,33 @@ def test_a_backfill_of_many_days_is_one_days_budget(
     monkeypatch.setenv("COUNTERPITCH_LLM_DAILY_BUDGET", "0.041")
     settings.cache_clear()
     days = [f"2026-08-{day:02}" for day in range(1, 21)]
-    with market:
-        for day in days:
-            text = {"text_hash": f"x{day}", "clean_text": f"A chore of {day}. Tidy does it.", "cleaning": "1"}
-            write.copy(market, "core.ad_text", [*text, "words", "readable"], [text | {"words": 6, "readable": True}])
-            seen = {"source": "files", "brand_id": "bill", "partition_key": day, "ad_id": day, "text_hash": f"x{day}"}
-            write.copy(market, "core.ad_seen_daily", list(seen), [seen])
+    for day in days:
+        show(market, day, [f"A chore of {day}. Tidy does it."])
     counts = [read_partition(day, ["bill"], run=f"run of {day}") for day in days]
     spent = query.scalar(market, "select sum(cost) from llm.ledger")
     assert 0 < spent <= Decimal("0.041")
     assert sum(c["read"] + c["empty"] for c in counts) == model.calls < len(days)
     assert sum(c["pending"] for c in counts) == len(days) - model.calls
+
+
+def test_with_every_fault_on_each_ad_ends_read_or_pending_with_its_reason(market: Connection, model: StandIn) -> None:
+    model.faults, model.seed, model.slow = dict.fromkeys(FAULTS, 0.05), 3, 0.3
+    bodies = [f"Chore number {number} again? Tidy does it." for number in range(120)]
+    show(market, "2026-08-01", bodies)
+    counts = read_partition("2026-08-01", ["bill"])
+    assert counts["texts"] == counts["read"] + counts["empty"] + counts["pending"] == 120
+    assert set(FAULTS) <= set(model.met), "each kind was met"
+    assert counts["read"] > 60
+    assert counts["dropped"] > 0, "an invented quote is not stored"
+    pending = query.rows(market, "select split_part(reason, ':', 1) as why from mart.reading where status = 'pending'")
+    assert {row["why"] for row in pending} <= {"truncated", "unparsable", "refused", "filtered", "unreachable"}
+    assert len(pending) == counts["pending"]
+    stored = query.scalar(
+        market, "select count(*) from mart.pillar p where not p.text_hash like '%%' || p.quote || '%%'"
+    )
+    assert stored == 0
+    books = query.rows(market, "select sum(prompt_tokens) as asked, sum(completion_tokens) as said from llm.ledger")[0]
+    assert (books["asked"], books["said"]) == (model.prompt_tokens, model.completion_tokens)
 
 
 def test_a_configured_model_stops_at_its_budget_and_says_so(

@@ -35,6 +35,7 @@ FAULTS = (
     "refusal",
     "filtered",
     "prose",
+    "invented",
 )
 
 
@@ -148,7 +149,7 @@ async def _dribble(standin: StandIn, said: dict[str, Any]) -> AsyncIterator[byte
 
 def completion(body: dict[str, Any], said: dict[str, Any], fault: str | None = None) -> dict[str, Any]:
     """The chat completion that says `said` to the request `body`, spoilt by one of FAULTS."""
-    text = json.dumps(said, ensure_ascii=False)
+    text = json.dumps(_invented(said) if fault == "invented" else said, ensure_ascii=False)
     reason = "stop"
     message: dict[str, Any] = {"role": "assistant", "content": None}
     if fault == "refusal":
@@ -178,6 +179,13 @@ def completion(body: dict[str, Any], said: dict[str, Any], fault: str | None = N
         "choices": [{"index": 0, "message": message, "finish_reason": reason}],
         "usage": usage | {"total_tokens": sum(usage.values())},
     }
+
+
+def _invented(said: Any) -> Any:
+    """The same answer with words in its quotes that nobody wrote."""
+    if isinstance(said, dict):
+        return {k: "Nobody wrote this." if k == "quote" and v else _invented(v) for k, v in said.items()}
+    return [_invented(item) for item in said] if isinstance(said, list) else said
 
 
 def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
