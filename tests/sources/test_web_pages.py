@@ -258,7 +258,8 @@ def test_what_failed_for_now_is_asked_again_and_what_was_read_is_not(
         always(down, served, "server_error", robots=True)
         with pytest.raises(CollectionInterrupted, match="cannot be had now"):
             collect_brand(BRAND, DAY)
-    assert statuses(served, "GET", 3) == [500, 500, 500]  # robots.txt was tried three times, and no page
+    assert statuses(served, "robots.txt", 3) == [500, 500, 500]
+    assert [row["code"] for row in looks(conn)] == ["robots_500"] * 3
     collect_brand(BRAND, DAY)
     assert [row["state"] for row in looks(conn)] == ["read"] * 3
 
