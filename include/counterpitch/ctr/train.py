@@ -14,7 +14,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from counterpitch.ctr import evaluate, examples, features, model, splits
+from counterpitch.ctr import evaluate, examples, features, model, splits, variances
 from counterpitch.ctr.examples import records
 from counterpitch.warehouse import write
 from counterpitch.warehouse.connection import Connection, transaction
@@ -31,6 +31,7 @@ def train(partition_key: str, params: model.Params | None = None, trials: int = 
     """Train on everything known by `partition_key`, store model and held-out predictions; returns the model_id.
 
     With `trials`, parameters are searched for first, on the older part only; every trial is kept in metrics.search.
+    Without `params` and `trials`, few examples choose their own variances (metrics.variances).
 
     Nothing is promoted. Raises NotEnoughData when there is too little to learn from. Run twice, the same data
     give the same model_id and no new row.
@@ -49,18 +50,19 @@ def train_on(conn: Connection, partition_key: str, params: model.Params | None =
         older = splits.without_copies(known, splits.newest(known))
         params, record = search(known[older].reset_index(drop=True), trials)
     figures, held = evaluation(known, params)
-    figures["search"] = record
-    fitted = model.fit(known, params)
+    chosen, said = (params, {"method": "given"}) if params else variances.estimate(known)
+    figures |= {"search": record, "variances": said}
+    fitted = model.fit(known, chosen)
     return store(conn, fitted, partition_key, figures, held)
 
 
 def evaluation(known: pd.DataFrame, params: model.Params | None = None) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Figures of a twin beside the baselines, and its predictions of the held-out rows.
+    """Figures of a twin beside the baselines, and its predictions of the held-out rows. Without `params` the twin
+    finds its own on the rows that it may see (variances.estimate), as the stored model does on all.
 
     Held out is the newest fifth by day; where that holds fewer than LEAST_HELD_PAIRS pairs (or days are
     unknown), the folds of splits.folds, one at a time. `figures["split"]` says which.
     """
-    params = params or model.Params()
     held = splits.newest(known)
     older = splits.without_copies(known, held)
     if _pairs(known[held]) < LEAST_HELD_PAIRS or _pairs(known[older]) < LEAST_HELD_PAIRS:
@@ -96,9 +98,11 @@ def store(
     return model_id
 
 
-def _twin(older: pd.DataFrame, test: pd.DataFrame, params: model.Params) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def _twin(
+    older: pd.DataFrame, test: pd.DataFrame, params: model.Params | None
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
     older, test = older.reset_index(drop=True), test.reset_index(drop=True)
-    twin = model.fit(older, params)
+    twin = model.fit(older, params or variances.estimate(older)[0])
     known = test[list(features.KNOWN)]
     said = [twin.predict(rows, str(owner)).set_index(rows.index) for owner, rows in known.groupby(test["owner"])]
     predicted = pd.concat(said).sort_index()
@@ -106,8 +110,8 @@ def _twin(older: pd.DataFrame, test: pd.DataFrame, params: model.Params) -> tupl
     return scores, predicted["ctr"].to_numpy()
 
 
-def _across_folds(known: pd.DataFrame, params: model.Params) -> tuple[dict[str, Any], pd.DataFrame]:
-    fold = splits.folds(known, 5, params.seed)
+def _across_folds(known: pd.DataFrame, params: model.Params | None) -> tuple[dict[str, Any], pd.DataFrame]:
+    fold = splits.folds(known, 5, (params or model.Params()).seed)
     ctr, scores = np.zeros(len(known)), cast("dict[str, np.ndarray]", {})
     for number in range(5):
         inside = fold == number

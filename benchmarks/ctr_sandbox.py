@@ -1,0 +1,169 @@
+"""Kendall's tau of predicted and planted click rates on simulated markets, beside what the noise allows.
+
+    python benchmarks/ctr_sandbox.py [--seeds 20260 99 7 1234 4321] [--days 60]
+
+Each market is written, imported and validated into a Postgres of its own, then learnt from as the pipeline does it.
+Three questions, each with its ceiling from the truth file:
+
+- `own_held_out`: our ads by a model that never saw them nor a copy of their words (five folds). `ceiling` is the tau of
+  the planted coefficients themselves: what no words tell is noise to any model. Claimed: share .8 or better.
+- `own_held_out.fixed_variances`: the same with the defaults of Priors, the baseline.
+- `competitors`: ads that never had results, "as if they ran for us". `learnable` is the tau of a regression that is
+  told the planted persona, theme and devices of every ad and learns their worth from our results: below `ceiling`,
+  because a persona that we never spoke to (the planted white space) has no results to learn from.
+
+Parameters were chosen on the markets 20260 and 99; `judged` marks those that nothing was chosen on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import logit
+from sklearn.linear_model import Ridge
+
+from counterpitch.ctr import examples, features, model, score, splits, variances
+from counterpitch.local.postgres import Cluster
+from counterpitch.sandbox.clicks import kendall_tau
+from counterpitch.sandbox.truth import Truth, read_truth
+from counterpitch.settings import settings
+from counterpitch.warehouse import query
+from counterpitch.warehouse.connection import transaction
+from counterpitch.warehouse.migrate import migrate
+
+LAST_DAY = date(2026, 11, 20)
+MARKET = "meal-planning-apps"
+CHOSEN_ON = (20260, 99)
+SEEDS = (20260, 99, 7, 1234, 4321)
+Tau = dict[str, float]
+
+
+def main() -> None:
+    """Measure each seed's market and print JSON."""
+    cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    cli.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
+    cli.add_argument("--days", type=int, default=60)
+    args = cli.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="cp-sandbox-"))
+    folder.chmod(0o755)
+    cluster = Cluster(folder / "pg", folder / "s", durable=False)
+    cluster.start()
+    try:
+        found = [measure(*fill(cluster, folder, seed, args.days)) | {"seed": seed} for seed in args.seeds]
+    finally:
+        cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    for figures in found:
+        figures["judged"] = figures["seed"] not in CHOSEN_ON
+    print(json.dumps({"days": args.days, "markets": found, "mean_of_judged": _means(found)}, indent=1))
+
+
+def fill(cluster: Cluster, folder: Path, seed: int, days: int) -> tuple[pd.DataFrame, list[dict[str, Any]], Truth]:
+    """Take a market into a warehouse of its own: training examples, the last day's ads, and the truth."""
+    from counterpitch import brands
+    from counterpitch.local.market import load_bundled
+    from counterpitch.quality.publish import validate_and_load
+    from counterpitch.sandbox.market import write_market
+    from counterpitch.sources.collect import collect_brand
+    from counterpitch.sources.importing import partitions
+
+    name, market = f"m{seed}", folder / str(seed)
+    cluster.create_database(name)
+    migrate(cluster.url(name))
+    os.environ |= {"COUNTERPITCH_WAREHOUSE_URL": cluster.url(name), "COUNTERPITCH_HOME": str(folder / "home")}
+    settings.cache_clear()
+    write_market(market, seed, LAST_DAY, days=days)
+    load_bundled(market)
+    with transaction(application="benchmark") as conn:
+        names = brands.registered(conn)
+        keys = partitions(conn, names)
+    for key in keys:
+        for brand in names:
+            collect_brand(brand, key)
+        validate_and_load(key, names)
+    with transaction(application="benchmark") as conn:
+        known = examples.read(conn, keys[-1])
+        asked = {"market_id": MARKET, "partition_key": keys[-1]}
+        ads = query.rows(conn, query.sql(score.__file__, "select_market_ads"), asked)
+    print(f"{seed}: {len(known)} examples, {len(ads)} ads", file=sys.stderr)
+    return known, ads, read_truth(market)
+
+
+def measure(known: pd.DataFrame, ads: list[dict[str, Any]], truth: Truth) -> dict[str, Any]:
+    """The figures of one market."""
+    keys = known["example_key"].str.removeprefix("sandbox:")
+    own = (known["group_key"].str.startswith("ads|") & keys.isin(truth["ads"])).to_numpy()
+    theirs = [ad for ad in ads if ad["brand_id"] != truth["own_brand"]]
+    theirs = [ad for ad in theirs if ad["ad_key"].removeprefix("sandbox:") in truth["ads"]]
+    params, record = variances.estimate(known)
+    predicted = model.fit(known, params).predict(examples.known(theirs), truth["own_brand"])["ctr"].to_numpy()
+    asked = [ad["ad_key"].removeprefix("sandbox:") for ad in theirs]
+    fold = splits.folds(known, 5, 1)
+    fixed = _tau(truth, keys[own], _held_out(known, fold, truth, model.Params())[own])
+    told = _told_all(truth, keys[own], known[own], asked)
+    return {
+        "examples": {"own_ads": int(own.sum()), "test_arms": int((~own).sum()), "clicks": int(known["clicks"].sum())},
+        "variances": record,
+        "own_held_out": _tau(truth, keys[own], _held_out(known, fold, truth)[own]) | {"fixed_variances": fixed},
+        "competitors": _tau(truth, asked, predicted) | {"learnable": _tau(truth, asked, told)["tau"]},
+    }
+
+
+def _held_out(known: pd.DataFrame, fold: np.ndarray, truth: Truth, params: model.Params | None = None) -> np.ndarray:
+    out = np.zeros(len(known))
+    for number in np.unique(fold):
+        inside = fold == number
+        rest = known[~inside].reset_index(drop=True)
+        fitted = model.fit(rest, params or variances.estimate(rest)[0])
+        out[inside] = fitted.predict(known.loc[inside, list(features.KNOWN)], truth["own_brand"])["ctr"]
+    return out
+
+
+def _told_all(truth: Truth, ours: pd.Series, results: pd.DataFrame, asked: list[str]) -> np.ndarray:
+    """Predictions of a ridge regression that is told what was planted, and learns only what it is worth."""
+    columns = pd.DataFrame([_planted(truth, key) for key in ours]).fillna(0.0)
+    odds = logit((results["clicks"] + 0.5) / (results["impressions"] + 1))
+    weight = 1 / (1 / (results["clicks"] + 0.5) + truth["click_model"]["effect_variance"])
+    fitted = Ridge(alpha=30.0).fit(columns, odds, sample_weight=weight)
+    wanted = pd.DataFrame([_planted(truth, key) for key in asked]).reindex(columns=columns.columns).fillna(0.0)
+    return np.asarray(fitted.predict(wanted))
+
+
+def _planted(truth: Truth, key: str) -> dict[str, float]:
+    ad = truth["ads"][key]
+    text = truth["texts"][ad["text"]]
+    kinds = {} if text["thin"] else {f"persona {text['persona']}": 1.0, f"theme {text['theme']}": 1.0}
+    return {**ad["devices"], **kinds}
+
+
+def _tau(truth: Truth, keys: Any, predicted: np.ndarray) -> Tau:
+    true = [truth["ads"][key]["ctr"] for key in keys]
+    ceiling = kendall_tau([truth["ads"][key]["explained"] for key in keys], true)
+    tau = kendall_tau(list(predicted), true)
+    return {"ads": len(true), "tau": round(tau, 4), "ceiling": round(ceiling, 4), "share": round(tau / ceiling, 4)}
+
+
+def _means(found: list[dict[str, Any]]) -> dict[str, float]:
+    judged = [figures for figures in found if figures["judged"]]
+    if not judged:
+        return {}
+    out = {what: float(np.mean([m[what]["share"] for m in judged])) for what in ("own_held_out", "competitors")}
+    out["fixed_variances"] = float(np.mean([m["own_held_out"]["fixed_variances"]["share"] for m in judged]))
+    of_learnable = [m["competitors"]["tau"] / m["competitors"]["learnable"] for m in judged]
+    return {name: round(value, 4) for name, value in out.items()} | {
+        "competitors_of_learnable": round(float(np.mean(of_learnable)), 4)
+    }
+
+
+if __name__ == "__main__":
+    main()

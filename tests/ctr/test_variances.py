@@ -1,0 +1,39 @@
+"""Few examples choose the variances themselves: planted ones are found, many examples keep the defaults."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from counterpitch.ctr import model, variances
+from tests.ctr import planted
+
+
+def _levels(spread: float) -> pd.DataFrame:
+    """The planted market, its tests `spread` (log-odds) apart from each other."""
+    frame = planted.frame(120, 40, seed=3)
+    test = frame["test_key"].str.extract(r"test\|t(\d+)")[0].astype(float)
+    odds = frame["clicks"] / (frame["impressions"] - frame["clicks"])
+    moved = odds * (2.718281828 ** (spread * ((test % 5) - 2).fillna(0)))
+    frame["clicks"] = (frame["impressions"] * moved / (1 + moved)).round().astype(int)
+    return frame
+
+
+def test_how_far_tests_lie_apart_is_read_off_the_data() -> None:
+    near, far = (variances.estimate(_levels(spread)) for spread in (0.0, 0.8))
+    assert near[0].priors.test + near[0].priors.image < 0.15
+    assert far[0].priors.test + far[0].priors.image > 0.5
+    assert far[1]["method"] == "marginal likelihood"
+    assert near[1]["gain"] > 0
+
+
+def test_the_same_examples_give_the_same_parameters() -> None:
+    frame = planted.frame(80, 20)
+    assert variances.estimate(frame) == variances.estimate(frame.copy())
+
+
+def test_many_examples_keep_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(variances, "MOST_EXAMPLES", 50)
+    params, record = variances.estimate(planted.frame(80, 20))
+    assert params == model.Params()
+    assert record["method"].startswith("defaults")
