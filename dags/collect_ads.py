@@ -8,9 +8,11 @@ the run before anything downstream moves. The Desk's page *Data quality* shows w
 
 **When.** Daily at 06:00 UTC, for yesterday: by then every platform has closed the day it dates itself.
 
-**If a brand fails.** Its mapped task is red and `ops.coverage` says why and what to do; the other brands go on,
-and the run ends red, so that it is not taken for done.
-A brand that shows nothing empties its slice; a brand that could not be read keeps what it had.
+**If a brand fails.** Its mapped task is red and `ops.coverage` says why and what to do; the other brands go on, and
+the run ends red. A brand that shows nothing empties its slice; one that could not be read keeps what it had.
+
+**After downtime.** The scheduled run also asks for missed days, at most 14 a source, and passes each on as its own day;
+what no platform tells of any more is `lost` in `ops.coverage`, with the reason.
 
 **Backfill.** `counterpitch backfill --brand NAME --from DAY --to DAY`, or *Trigger* here with a day and brands.
 The days downstream follow by themselves. See docs/backfill.md.
@@ -50,19 +52,20 @@ def collect_ads() -> None:
         """Ask all sources of one brand for the day."""
         from counterpitch.sources.collect import collect_brand
 
-        return collect_brand(brand, partition.key_of(get_current_context()))
+        context = get_current_context()
+        return collect_brand(brand, partition.key_of(context), catch_up=partition.is_scheduled(context))
 
     @task(trigger_rule="all_done_min_one_success", pool="compute")
-    def validate(brands: list[str]) -> dict[str, Any]:
-        """Validate the day once for all brands, and load what passed."""
-        from counterpitch.quality.publish import validate_and_load
+    def validate(brands: list[str], collected: list[dict[str, Any]]) -> dict[str, Any]:
+        """Validate the day once for all brands, and load what passed; then the days that were caught up."""
+        from counterpitch.quality.publish import validate_days
 
-        return validate_and_load(partition.key_of(get_current_context()), brands)
+        return validate_days(partition.key_of(get_current_context()), brands, collected)
 
     @task(outlets=[ADS])
     def publish(loaded: dict[str, Any]) -> None:
-        """Tell the chain, once, which brands moved."""
-        partition.publish(get_current_context(), ADS, loaded["brands"])
+        """Tell the chain, once a day that moved, which brands did."""
+        partition.publish(get_current_context(), ADS, loaded["brands"], loaded["days"])
 
     @task(trigger_rule="one_failed")
     def report_unread() -> None:
@@ -70,10 +73,9 @@ def collect_ads() -> None:
         raise AirflowFailException("A brand could not be collected: see its red task, and ops.coverage. Run again.")
 
     brands = choose_brands()
-    loaded = validate(brands)
     collected = collect.expand(brand=brands)
-    collected >> [loaded, report_unread()]
-    publish(loaded)
+    collected >> report_unread()
+    publish(validate(brands, collected))
 
 
 collect_ads()

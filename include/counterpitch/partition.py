@@ -7,7 +7,7 @@ a run unites the brands of all its events and re-reads the key's whole scope, so
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -80,14 +80,21 @@ def markets_of(context: Context) -> list[str]:
         return brands.markets_of(conn, brands_of(context))
 
 
-def publish(context: Context, asset: Asset, brands: list[str]) -> None:
-    """Publish `asset` once for this run's key, with the brands that moved.
+def is_scheduled(context: Context) -> bool:
+    """Whether the schedule began this run, not a person, a backfill or an event."""
+    return bool(context["dag_run"].run_type == "scheduled")
+
+
+def publish(context: Context, asset: Asset, brands: list[str], days: Sequence[str] = ()) -> None:
+    """Publish `asset` once for this run's key, with the brands that moved; or once for each of `days`, if given.
 
     Raises AirflowSkipException when none moved: a day that no source covers starts nothing downstream.
     """
     if not brands:
         raise AirflowSkipException("No source covers this day for any brand: there is nothing to pass on.")
     context["outlet_events"][asset].extra = {"brands": sorted(brands)}
+    if days:
+        context["outlet_events"][asset].add_partitions(list(days))
 
 
 def publish_training(context: Context, asset: Asset, verdict: Mapping[str, Any]) -> None:
@@ -133,7 +140,7 @@ def skip_if_overtaken(context: Context, by: str) -> None:
     from counterpitch.warehouse import query
     from counterpitch.warehouse.connection import transaction
 
-    if context["dag_run"].run_type != "scheduled":
+    if not is_scheduled(context):
         return
     run = {"key": key_of(context), "markets": markets_of(context)}
     with transaction(application="scope") as conn:

@@ -21,7 +21,7 @@ from rich.console import Console
 from counterpitch.local.airflow import Stack
 from counterpitch.local.backfill import backfill
 from counterpitch.local.checks import free_port
-from counterpitch.local.pipeline import CHAIN, LEARN, PEOPLE, WRITE, Outcome, Pipeline
+from counterpitch.local.pipeline import CHAIN, LEARN, PEOPLE, PROMPTS, WEEK, WRITE, Outcome, Pipeline
 from counterpitch.local.processes import listening
 from counterpitch.local.progress import Progress
 from counterpitch.local.rest import Airflow
@@ -34,6 +34,7 @@ TOYS = f"""
 from datetime import datetime
 from airflow.sdk import Asset, CronPartitionTimetable, PartitionedAssetTimetable, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
+from counterpitch import partition
 
 CHAIN = {CHAIN!r}
 ASSETS = [Asset(name=name, uri=f"toy://{{name}}") for name in CHAIN]
@@ -51,8 +52,12 @@ def make(name, schedule, outlet=None):
 
         @task(outlets=[outlet] if outlet else [])
         def publish():
-            if get_current_context()["dag_run"].partition_key == "2026-11-04":
+            context = get_current_context()
+            key = context["dag_run"].partition_key
+            if key == "2026-11-04":
                 raise AirflowSkipException("nothing to pass on")
+            if outlet and key == "2026-11-06":
+                partition.publish(context, outlet, ["acme"], ["2026-10-29", "2026-11-06"] if name == CHAIN[0] else [])
 
         work() >> publish()
 
@@ -62,7 +67,7 @@ def make(name, schedule, outlet=None):
 make(CHAIN[0], CronPartitionTimetable("0 6 * * *", run_offset=-1, **MORNING), ASSETS[0])
 for number, name in enumerate(CHAIN[1:], 1):
     make(name, PartitionedAssetTimetable(assets=ASSETS[number - 1]), ASSETS[number])
-for name in {(LEARN, WRITE)!r}:
+for name in {(LEARN, WEEK, WRITE, PROMPTS)!r}:
     make(name, CronPartitionTimetable("0 4 * * 1", run_offset=0, **MORNING))
 for name in {PEOPLE!r}:
     make(name, PartitionedAssetTimetable(assets=Asset(name="other_" + name, uri="toy://other/" + name)))
@@ -150,6 +155,16 @@ def test_a_broken_day_and_an_empty_day_are_told_apart(stack: Stack, airflow: Air
     [failure] = outcome.failures
     assert "Task work of score_ads failed on 2026-11-03" in str(failure)
     assert "ValueError: this day is broken" in str(failure)
+
+
+def test_a_day_that_was_caught_up_goes_down_the_chain_as_its_own_partition(stack: Stack, airflow: Airflow) -> None:
+    outcome = passage(stack, airflow, ["2026-11-06"])
+    assert outcome.done == ["2026-11-06"]
+    until = time.monotonic() + 60
+    while not any(run.key == "2026-10-29" and run.over for run in airflow.runs(CHAIN[-1])):
+        assert time.monotonic() < until
+        time.sleep(1)
+    assert "2026-10-29" not in {run.key for run in airflow.runs(CHAIN[0])}
 
 
 def test_a_backfill_runs_each_day_and_its_followers(stack: Stack, airflow: Airflow) -> None:

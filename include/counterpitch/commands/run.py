@@ -93,19 +93,24 @@ def run(
 
 
 def _asked(local: Stack, count: Any) -> list[str]:
-    """The days that platforms are asked for: yesterday, and the history of the bundled market while there is no other.
+    """The days that platforms are asked for: yesterday, those that were missed, and the bundled market's history.
 
     Where people brought data of their own the bundled market is set aside.
     """
     from counterpitch.local import market
+    from counterpitch.sources.missed import missed_days
     from counterpitch.warehouse.connection import transaction
 
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     with transaction(application="counterpitch run") as conn:
-        if market.holds_own_data(conn):
+        own = market.holds_own_data(conn)
+        if own:
             market.set_aside(conn)
-            return [yesterday.isoformat()] if market.asks_platforms(conn) else []
-    return market.set_up(local.state.home / "market", yesterday, count)
+        missed = [each.day.isoformat() for each in missed_days(conn, yesterday)]
+        due = sorted({*missed, yesterday.isoformat()}) if market.asks_platforms(conn) else []
+    if own:
+        return due
+    return sorted({*due, *market.set_up(local.state.home / "market", yesterday, count)})
 
 
 def _import(files: dict[str, list[Path]], owner: str | None, count: Any) -> list[str]:

@@ -51,6 +51,9 @@ def show(found: dict[str, Any]) -> None:
         _line(
             "Not read", f"{sweep['brand_id']} on {sweep['source']}, {sweep['day']}: {sweep['message'] or sweep['code']}"
         )
+    for gap in found["lost"]:
+        days = f"{gap['days']} days, {gap['first_day']} to {gap['last_day']}"
+        _line("Lost", f"{gap['brands']} brands on {gap['source']}, {days}: {gap['message']}")
     if "seconds" in found:
         _line("Time", f"{int(found['seconds']) // 60} min {int(found['seconds']) % 60} s")
     if "ui" in found:

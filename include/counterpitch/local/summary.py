@@ -25,6 +25,7 @@ def summary(
             "rejections": _rows(conn, "list_rejections"),
             "model": model(next(iter(_rows(conn, "find_champion")), None)),
             "unread": _rows(conn, "list_unread_sweeps"),
+            "lost": _rows(conn, "list_lost_days"),
         }
     if address and login:
         found["ui"] = {"address": address, "user": login[0], "password": login[1]}

@@ -6,8 +6,9 @@ or in quarantine. When a rule of level `stop` fails, what was found is kept, not
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
@@ -29,6 +30,7 @@ from counterpitch.sources.canonical import Problem, Record
 from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection, connect
 
+log = logging.getLogger(__name__)
 SLICE = ("source", "brand_id", "partition_key")
 
 
@@ -134,6 +136,25 @@ def _counted(day: Day, verdict: Verdict) -> profiles.Counts:
         if found["text_hash"]:
             counts.languages[slice_of][found["text_hash"]] = found["language"]
     return counts
+
+
+def validate_days(partition_key: str, brands: Sequence[str], collected: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Bring the day into core, and after it the earlier days that were caught up by what `collect_brand` returned.
+
+    Returns the account of the day as validate_and_load does, with `days`: those that moved, in order. An earlier day
+    that is refused stays out and is said in the log; the day itself raises DayRefused.
+    """
+    counts = validate_and_load(partition_key, brands)
+    moved, days = set(counts["brands"]), {partition_key} if counts["brands"] else set()
+    for day in sorted({day for each in collected for day in each.get("caught_up", [])}):
+        try:
+            earlier = validate_and_load(day, brands)["brands"]
+        except DayRefused as error:
+            log.warning("%s was caught up and refused: %s", day, error)
+            continue
+        moved |= set(earlier)
+        days |= {day} if earlier else set()
+    return counts | {"brands": sorted(moved), "days": sorted(days)}
 
 
 def _read(conn: Connection, partition_key: str, brands: Sequence[str]) -> Day:

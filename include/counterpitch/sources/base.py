@@ -2,7 +2,8 @@
 
 A brand that shows nothing is not a brand that could not be read, so a sweep never answers with a bare
 list: it ends `ok`, `empty`, `not_covered` (the platform does not publish this) or `failed` (with a code
-and what to do). Pages stream, so a sweep of any size needs little memory.
+and what to do). A day on which there was no sweep, and can be none any more, is `lost`. Pages stream, so a
+sweep of any size needs little memory.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class State(StrEnum):
     EMPTY = "empty"
     NOT_COVERED = "not_covered"
     FAILED = "failed"
+    LOST = "lost"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ and fetches again only the page that was on its way. Two sweeps of one slice wai
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from counterpitch.errors import Permanent, Transient
 from counterpitch.sources import snapshots
 from counterpitch.sources.base import State, Sweep, SweepFailed, SweepInterrupted, Window
 from counterpitch.sources.files import FilesSource
+from counterpitch.sources.missed import missed_days
 from counterpitch.sources.readers import open_source
 from counterpitch.sources.results import pull_results
 from counterpitch.sources.web import keeping
@@ -25,6 +27,7 @@ from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection, connect
 
 KEEP = {"ads": snapshots.append, "pages": keeping.append}
+log = logging.getLogger(__name__)
 BEST_FIRST = (State.OK, State.EMPTY, State.NOT_COVERED)
 
 
@@ -36,12 +39,13 @@ class CollectionInterrupted(Transient):
     """A source of the brand could not answer now; the others were collected, and a retry may do."""
 
 
-def collect_brand(brand_id: str, partition_key: str) -> dict[str, Any]:
+def collect_brand(brand_id: str, partition_key: str, *, catch_up: bool = False) -> dict[str, Any]:
     """Ask all sources of a brand for the day -> raw.ad_snapshot, core.ad_result_daily (own results), core.web_page,
     ops.coverage.
 
-    Returns {"brand", "state", "rows", "sources": {source: state}}; state is `ok` when any source brought rows.
-    Raises BrandUnknown, CollectionFailed, CollectionInterrupted.
+    `catch_up` asks for earlier days too, of sources that answered for this one but were not asked on those.
+    Returns {"brand", "state", "rows", "sources": {source: state}, "caught_up": [days]}; state is `ok` when any source
+    brought rows. Raises BrandUnknown, CollectionFailed, CollectionInterrupted.
     """
     window = Window.day(partition_key)
     states: dict[str, State] = {}
@@ -49,18 +53,46 @@ def collect_brand(brand_id: str, partition_key: str) -> dict[str, Any]:
     rows = 0
     with closing(connect(application=f"collect {brand_id}")) as conn:
         for feed in _feeds(conn, brand_id):
-            name = feed["source"] if feed["kind"] == "ads" else f"{feed['source']} {feed['kind']}"
+            name = _name(feed)
             try:
                 states[name], count = _swept(conn, feed, window)
                 rows += count
             except (SweepFailed, SweepInterrupted) as error:
                 states[name] = State.FAILED
                 failures.append(error)
+        answering = {name for name, state in states.items() if state in BEST_FIRST[:2]}
+        caught_up = _catch_up(conn, brand_id, window, answering) if catch_up else []
     if failures:
         raise _summary(brand_id, failures)
     state = next((each for each in BEST_FIRST if each in states.values()), State.NOT_COVERED)
     sources = {source: each.value for source, each in states.items()}
-    return {"brand": brand_id, "state": state.value, "rows": rows, "sources": sources}
+    return {"brand": brand_id, "state": state.value, "rows": rows, "sources": sources, "caught_up": caught_up}
+
+
+def _catch_up(conn: Connection, brand_id: str, window: Window, answering: set[str]) -> list[str]:
+    """Ask for the days before the window that were missed; returns those of which something was learnt.
+
+    What cannot be had now is left for the next run: the day that was asked for goes first.
+    """
+    with conn:
+        missed = missed_days(conn, window.first, [brand_id])
+    days: set[str] = set()
+    for each in missed:
+        if _name(each.feed) not in answering:
+            continue
+        try:
+            _FeedSweep(conn, each.feed, Window(each.day, each.day)).run()
+            days.add(each.day.isoformat())
+        except (SweepFailed, SweepInterrupted) as error:
+            log.warning("%s could not be asked for %s, which was missed: %s", _name(each.feed), each.day, error)
+            answering.discard(_name(each.feed))
+    if days:
+        log.info("Caught up the days that were missed: %s", ", ".join(sorted(days)))
+    return sorted(days)
+
+
+def _name(feed: Mapping[str, Any]) -> str:
+    return str(feed["source"]) if feed["kind"] == "ads" else f"{feed['source']} {feed['kind']}"
 
 
 def _feeds(conn: Connection, brand_id: str) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ A base address with `{day}` in it looks on the day that is asked for (the sandbo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from counterpitch.settings import settings
@@ -15,7 +15,7 @@ from counterpitch.sources.base import Source, SweepFailed, Window
 from counterpitch.sources.credentials import credentials
 from counterpitch.sources.files import FilesSource
 from counterpitch.sources.http import Api
-from counterpitch.sources.meta_ad_library import MetaAdLibrary
+from counterpitch.sources.meta_ad_library import LIBRARY_KEEPS, MetaAdLibrary
 from counterpitch.sources.tiktok_ads import TIKTOK, TikTokAds
 from counterpitch.sources.web import keeping
 from counterpitch.sources.web.addresses import networks
@@ -90,6 +90,12 @@ def looking(address: str, window: Window) -> tuple[str, Callable[[], date]]:
         return address.replace("{day}", window.last.isoformat()), lambda: window.last
     return address, lambda: datetime.now(UTC).date()
 
+
+KEEPS: Mapping[str, timedelta] = {
+    "meta_ad_library": LIBRARY_KEEPS,
+    "tiktok_ads": timedelta(days=3650),
+}
+"""How far back a reader can still be asked for a day that was missed; one that is not here tells only of now."""
 
 READERS: Mapping[str, Callable[[Connection, Mapping[str, Any], Window], Source]] = {
     "files": _files,

@@ -50,7 +50,18 @@ def pull_results(conn: Connection, feed: Mapping[str, Any], window: Window) -> t
         if rows:
             _land(conn, feed, window, rows)
         snapshots.cover(conn, *slice_of, observed_at, state=state, rows=len(rows), kind="results")
+        _cover_missed(conn, feed, window, observed_at)
     return state, len(rows)
+
+
+def _cover_missed(conn: Connection, feed: Mapping[str, Any], window: Window, observed_at: datetime) -> None:
+    """Say of the days since the feed is asked daily, of which nothing is known, that this report had them in it."""
+    message = f"Nobody asked on this day; the report of {window.last} begins before it."
+    day = feed["asked_from"]
+    while day < window.first:
+        told = {**feed, "day": day, "state": State.OK.value, "code": "caught_up", "message": message}
+        query.execute(conn, query.sql(__file__, "record_unasked"), told | {"observed_at": observed_at})
+        day += timedelta(days=1)
 
 
 def _known_to(conn: Connection, feed: Mapping[str, Any], window: Window) -> date:

@@ -45,7 +45,7 @@ select m.brand_id, m.name, m.role,
        case when p.earlier is not null then coalesce(c.gone, 0) end as gone,
        c.running_days, c.longest_days,
        coalesce(c.running, 0)::float / nullif(sum(coalesce(c.running, 0)) over (), 0) as share_of_voice,
-       p.newest as swept_on, p.earlier as earlier_sweep, f.failed
+       p.newest as swept_on, p.earlier as earlier_sweep, f.failed, l.lost
 from member m
 left join counted c using (brand_id)
 left join (
@@ -57,4 +57,15 @@ left join (
     where kind = 'ads' and state = 'failed' and partition_key = %(day)s
     group by brand_id
 ) f using (brand_id)
+left join (
+    select brand_id, string_agg(said, '; ' order by said) as lost
+    from (
+        select brand_id, source || ': ' || count(*) || ' days, ' || min(partition_key)
+                         || ' to ' || max(partition_key) || '. ' || coalesce(min(message), '') as said
+        from ops.coverage
+        where kind = 'ads' and state = 'lost' and partition_key <= %(day)s
+        group by brand_id, source
+    ) source
+    group by brand_id
+) l using (brand_id)
 order by (m.role = 'own') desc, running desc, m.name;

@@ -5,4 +5,4 @@ values (%(source)s, %(brand_id)s, %(kind)s, %(partition_key)s, %(state)s, %(code
 on conflict (source, brand_id, kind, partition_key) do update set
     state = excluded.state, code = excluded.code, message = excluded.message, rows = excluded.rows,
     listing = excluded.listing, observed_at = excluded.observed_at
-where excluded.state not in ('failed', 'not_covered') or c.state in ('failed', 'not_covered')
+where excluded.state not in ('failed', 'not_covered') or c.state in ('failed', 'not_covered', 'lost')
