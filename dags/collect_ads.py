@@ -1,10 +1,10 @@
 """
 ## Collect the ads of every brand, one day at a time
 
-**What it does.** For one day (the partition key) it asks every source of every brand for its ads and, for our
-own brands, their results; validates all of them at once; and replaces the day's slices in `core`.
-Bad rows go to `ops.quarantine` with the reason; a rule of level `stop` (too many bad rows, a source that vanished) ends
-the run before anything downstream moves. The Desk's page *Data quality* shows what every rule found.
+**What it does.** For one day (the partition key) it asks every source of every brand for its ads, and ours for their
+results; validates all of them at once; and replaces the day's slices in `core`. Bad rows go to `ops.quarantine` with
+the reason; a rule of level `stop` (too many bad rows, a source that vanished) ends the run before anything downstream
+moves. The Desk's page *Data quality* shows what every rule found.
 
 **When.** Daily at 06:00 UTC, for yesterday: by then every platform has closed the day it dates itself.
 
@@ -57,7 +57,7 @@ def collect_ads() -> None:
 
     @task(trigger_rule="all_done_min_one_success", pool="compute")
     def validate(brands: list[str], collected: list[dict[str, Any]]) -> dict[str, Any]:
-        """Validate the day once for all brands, and load what passed; then the days that were caught up."""
+        """Validate the day once for all brands, then the days that were caught up, and load what passed."""
         from counterpitch.quality.publish import validate_days
 
         return validate_days(partition.key_of(get_current_context()), brands, collected)

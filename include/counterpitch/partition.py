@@ -93,7 +93,7 @@ def publish(context: Context, asset: Asset, brands: list[str], days: Sequence[st
     if not brands:
         raise AirflowSkipException("No source covers this day for any brand: there is nothing to pass on.")
     context["outlet_events"][asset].extra = {"brands": sorted(brands)}
-    if days:
+    if set(days) - {context["dag_run"].partition_key}:
         context["outlet_events"][asset].add_partitions(list(days))
 
 
