@@ -4,7 +4,7 @@
 **What it does.** For one day (the partition key) it asks every source of every brand for its ads, and ours for their
 results; validates all of them at once; and replaces the day's slices in `core`. Bad rows go to `ops.quarantine` with
 the reason; a rule of level `stop` (too many bad rows, a source that vanished) ends the run before anything downstream
-moves. The Desk's page *Data quality* shows what every rule found.
+moves. See *Data quality* on the Desk.
 
 **When.** Daily at 06:00 UTC, for yesterday: by then every platform has closed the day it dates itself.
 
