@@ -2,7 +2,7 @@
 ## Collect the ads of every brand, one day at a time
 
 **What it does.** For one day (the partition key) it asks every source of every brand for its ads, and ours for their
-results; validates all at once; and replaces the day's slices in `core`. Bad rows go to `ops.quarantine` with the reason;
+results; validates all at once; and replaces the day's slices in `core`. Bad rows go to `ops.quarantine`, with reasons;
 a rule of level `stop` ends the run before anything downstream moves (*Data quality* on the Desk).
 
 **When.** Daily at 06:00 UTC, for yesterday: by then every platform has closed the day it dates itself.
