@@ -20,6 +20,7 @@ from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
 from counterpitch.ctr import features, model, strength
+from counterpitch.ctr import words as cut
 from counterpitch.ctr.strength import Priors
 from counterpitch.ctr.vectors import TextVectors
 
@@ -69,7 +70,7 @@ def estimate(examples: pd.DataFrame, params: model.Params | None = None) -> tupl
 def _model_of(examples: pd.DataFrame, params: model.Params) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
     """The matrix that each variance multiplies (the text, then LEVELS); the log-odds and their binomial variance."""
     known = examples[list(features.KNOWN)]
-    vectors = TextVectors.fit(known["text"].tolist(), params.most_terms)
+    vectors = TextVectors.fit(cut.read(known["text"].tolist()), params.most_terms)
     blocks = model.read(vectors, known, params.embedder)
     fitted = strength.fit(vectors, blocks, examples, params.priors, params.embedder)
     text = np.zeros((len(examples), len(examples)))
