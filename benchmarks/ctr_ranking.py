@@ -8,6 +8,10 @@ its newest fifth of tests (by first week) is the test. `--drop-weeks 201325-2014
 faulty randomisation. With --embeddings a MiniLM encoder ("huggingface:PATH", or "minilm" for the one that
 requirements-embeddings.txt installs) is fine-tuned on the training tests and joined to the model.
 
+The texts to be ranked are known before any of them runs, so the model learns from all of them, results or not, which
+words there are and what company they keep ("model"); "model, new words unseen" learns words from TRAIN alone. Arms of
+TRAIN that say nearly the same as one of TEST teach nothing.
+
 Prints JSON: figures of the model beside the baselines, trained and judged in the same run. Nothing is tuned here:
 priors, rounds and the encoder's schedule were chosen on earlier weeks (see docs/methods/ctr.md).
 """
@@ -23,17 +27,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from counterpitch.ctr import evaluate, examples, features, model
+from counterpitch.ctr import evaluate, examples, features, model, splits
 
 KEY = ["clickability_test_id", "eyecatcher_id", "headline"]
 
 
 def read(path: Path) -> pd.DataFrame:
-    """Rows of the archive with a headline; weeks as the Monday-ish day `day`."""
-    rows = pd.read_parquet(path).dropna(subset=["headline"]).reset_index(drop=True)
-    week = rows["test_week"].astype(int)
-    day = pd.to_datetime((week // 100).astype(str) + "-01-01") + pd.to_timedelta(7 * (week % 100), unit="D")
-    return rows.assign(day=day.astype("datetime64[us]"))
+    """Rows of the archive, with `arm` (the same for rows of one test, image and headline) and the week's `day`."""
+    rows = pd.read_parquet(path).reset_index(drop=True)
+    missing = [name for name in KEY if name not in rows]
+    if missing:
+        raise SystemExit(f"{path} has no column {', '.join(missing)}. It needs those of the Upworthy archive.")
+    week = pd.to_numeric(rows.get("test_week", pd.Series(np.nan, index=rows.index)), errors="coerce")
+    year = pd.to_datetime((week // 100).astype("Int64").astype("string") + "-01-01", errors="coerce")
+    day = (year + pd.to_timedelta(7 * (week % 100), unit="D")).astype("datetime64[us]")
+    return rows.assign(day=day, arm=rows[KEY].fillna("").astype(str).agg("|".join, axis=1))
 
 
 def split(rows: pd.DataFrame, share: float = 0.2) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -46,15 +54,17 @@ def split(rows: pd.DataFrame, share: float = 0.2) -> tuple[pd.DataFrame, pd.Data
 def as_examples(rows: pd.DataFrame) -> pd.DataFrame:
     """Arms as training examples: one a test, image and headline."""
     counted = rows if {"impressions", "clicks"} <= set(rows) else rows.assign(impressions=0, clicks=0)
-    arms = counted.groupby(KEY, as_index=False).agg({"impressions": "sum", "clicks": "sum", "day": "min"})
+    sums = {"impressions": "sum", "clicks": "sum", "day": "min"}
+    arms = counted.groupby("arm", as_index=False).agg(sums | dict.fromkeys(KEY, "first"))
+    keys = arms[KEY].fillna("").astype(str)
     return pd.DataFrame(
         {
-            "example_key": arms[KEY].agg("|".join, axis=1),
-            "group_key": "test|" + arms["clickability_test_id"] + "|" + arms["eyecatcher_id"],
-            "test_key": "test|" + arms["clickability_test_id"],
+            "example_key": arms["arm"],
+            "group_key": "test|" + keys["clickability_test_id"] + "|" + keys["eyecatcher_id"],
+            "test_key": "test|" + keys["clickability_test_id"],
             "owner": "upworthy archive",
             "brand_id": None,
-            "text": arms["headline"],
+            "text": keys["headline"],
             "call_to_action": "",
             "language": "en",
             "media_type": "image",
@@ -69,31 +79,52 @@ def as_examples(rows: pd.DataFrame) -> pd.DataFrame:
 
 def run(train: pd.DataFrame, test: pd.DataFrame, embeddings: str | None) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Predictions for every row of `test` (KEY, score, ctr), and the figures."""
-    started = time.perf_counter()
-    learn = examples.usable(as_examples(train))
     judge = as_examples(test)
+    learn = without_copies(examples.usable(as_examples(train)), judge)
     known = judge[list(features.KNOWN)]
-    fitted = model.fit(learn)
+    started = time.perf_counter()
+    fitted = model.fit(learn, unlabelled=known["text"].tolist())
     margin, coverage = fitted.margins(known)
-    seconds = {"train": time.perf_counter() - started}
+    seconds = {"model": time.perf_counter() - started}
+    others = {"model, new words unseen": model.fit(learn).margins(known)[0]}
     if embeddings:
-        from ctr_encoder import joined  # needs torch: requirements-embeddings.txt
-
-        margin = joined(learn, judge, margin, fitted, embeddings)
-        seconds["encoder"] = time.perf_counter() - started - seconds["train"]
+        others["model, words only"] = margin
+        started = time.perf_counter()
+        margin = encoder_installed().joined(learn, judge, margin, embeddings)
+        seconds["encoder"] = time.perf_counter() - started
     said = fitted.calibration.apply(margin, coverage, known["day"], "upworthy archive")
     arms = judge.assign(score=said["score"].to_numpy(), ctr=said["ctr"].to_numpy())
-    keys = arms["example_key"].str.split("|", n=2, expand=True).set_axis(KEY, axis=1)
-    predictions = test[KEY].merge(pd.concat([keys, arms[["score", "ctr"]]], axis=1), on=KEY, how="left")
-    return predictions, {"seconds": seconds, **figures(learn, arms)}
+    by_arm = arms.set_index("example_key")
+    predictions = test[KEY].assign(score=test["arm"].map(by_arm["score"]), ctr=test["arm"].map(by_arm["ctr"]))
+    return predictions, {"seconds": seconds, **figures(learn, arms, others)}
 
 
-def figures(learn: pd.DataFrame, arms: pd.DataFrame) -> dict[str, Any]:
+def encoder_installed() -> Any:
+    """The module ctr_encoder; a clear word, before any training, where what it needs is not installed."""
+    try:
+        import ctr_encoder
+    except ImportError as error:
+        raise SystemExit(
+            f"--embeddings needs {error.name}, which is not installed: pip install -r requirements-embeddings.txt"
+        ) from error
+    return ctr_encoder
+
+
+def without_copies(learn: pd.DataFrame, judge: pd.DataFrame) -> pd.DataFrame:
+    """The arms of `learn` that neither share a test nor nearly all words with an arm of `judge`."""
+    both = pd.concat([learn, judge], ignore_index=True)
+    kept = splits.without_copies(both, np.arange(len(both)) >= len(learn))
+    return learn[kept[: len(learn)]].reset_index(drop=True)
+
+
+def figures(learn: pd.DataFrame, arms: pd.DataFrame, others: dict[str, np.ndarray]) -> dict[str, Any]:
     """The table of model and baselines on arms with 100 impressions or more; empty where outcomes are not known."""
-    seen = arms[arms["impressions"] >= examples.LEAST_IMPRESSIONS].reset_index(drop=True)
+    judged = (arms["impressions"] >= examples.LEAST_IMPRESSIONS).to_numpy()
+    seen = arms[judged].reset_index(drop=True)
     if not seen["clicks"].sum():
         return {"arms": len(arms)}
-    scores = {"model": seen["score"].to_numpy(), **evaluate.baselines(learn, seen)}
+    scores = {"model": seen["score"].to_numpy()} | {name: said[judged] for name, said in others.items()}
+    scores |= evaluate.baselines(learn, seen)
     return {
         "arms": len(arms),
         "trained_on": {"arms": len(learn), "tests": int(learn["test_key"].nunique())},
@@ -112,6 +143,10 @@ def main() -> None:
     cli.add_argument("--out", type=Path, required=True)
     cli.add_argument("--embeddings", help='"minilm" or "huggingface:PATH"')
     args = cli.parse_args()
+    if bool(args.test) == bool(args.holdout):
+        cli.error("give either --test TEST.parquet or --holdout newest")
+    if args.embeddings:
+        encoder_installed()
     train = read(args.train)
     if args.drop_weeks:
         first, last = map(int, args.drop_weeks.split("-"))

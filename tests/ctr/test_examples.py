@@ -77,3 +77,12 @@ def test_a_later_change_leaves_the_drift_of_a_day_as_it_was(conn: Connection) ->
     _change(conn)
     drift.measure(planted.DAY)
     assert query.rows(conn, stored) == before
+
+
+def test_the_corpus_of_a_day_is_the_words_seen_by_then(conn: Connection) -> None:
+    planted.fill(conn)
+    _change(conn)
+    then = examples.corpus(conn, planted.DAY)
+    assert len(then) == 200
+    assert "Sold out" not in then
+    assert set(examples.corpus(conn, LATER)) == {"Sold out", *then}

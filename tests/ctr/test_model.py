@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import types
 from typing import Any, cast
 
 import numpy as np
@@ -9,8 +11,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from counterpitch.ctr import evaluate, examples, features, model, splits, train
+from counterpitch.ctr import embeddings, evaluate, examples, features, model, splits, train
 from counterpitch.ctr.refusals import ModelUnusable, NotEnoughData
+from counterpitch.settings import settings
 from tests.ctr import planted
 
 
@@ -60,6 +63,7 @@ def test_intervals_hold_the_planted_rate_about_as_often_as_they_say() -> None:
     ("change", "message"),
     [
         ({"clicks": 0}, "0 clicks"),
+        ({"clicks": 4000}, "impressions without a click"),
         ({"impressions": 0, "clicks": 0}, "0 examples"),
         ({"clicks": 5000}, "clicks_above_impressions"),
         ({"text": "the same words"}, "1 different texts"),
@@ -91,6 +95,17 @@ def test_no_copy_of_a_held_out_text_trains() -> None:
     assert frame[arms].assign(fold=fold[arms]).groupby("test_key")["fold"].nunique().max() == 1
 
 
+def test_near_copies_are_tied_and_a_template_that_all_ads_share_is_not() -> None:
+    frame = planted.frame(0, 20)
+    text = "A music video with all of my favourite people in it, and none of them are even real people"
+    near = frame.assign(text=frame["text"].where(frame.index % 40 != 0, text + frame["example_key"].str[-1]))
+    tied = splits.ties(near)
+    assert len({tied[0], tied[40]}) == 1
+    own = planted.frame(60, 0)
+    boilerplate = own.assign(text=[f"{text}, {chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(len(own))])
+    assert len(set(splits.ties(boilerplate))) == len(own)
+
+
 def test_held_out_days_are_later_than_what_trains() -> None:
     frame = planted.frame(100, 20)
     held = splits.newest(frame)
@@ -115,3 +130,31 @@ def test_pair_figures_agree_with_a_case_worked_by_hand() -> None:
     assert figures["top1"] == 1
     assert figures["ctr_lift"] == pytest.approx(0.5)
     assert figures["kendall_tau"] == pytest.approx(1 / 3)
+
+
+class _Embedder:
+    """Says how much of a text are vowels."""
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [[1.0, sum(letter in "aeiou" for letter in text) / max(1, len(text)), 0.1] for text in texts]
+
+
+def test_the_configured_embedder_feeds_the_model_and_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = types.SimpleNamespace(init_embeddings=lambda _: _Embedder())
+    embeddings._embedder.cache_clear()
+    monkeypatch.setitem(sys.modules, "langchain.embeddings", fake)
+    monkeypatch.setenv("COUNTERPITCH_EMBEDDINGS", "openai:small")
+    settings.cache_clear()
+    try:
+        frame = planted.frame(120, 20)
+        fitted = model.CtrModel.from_json(model.fit(frame).to_json())
+        assert fitted.params.embedder == "openai:small"
+        assert fitted.strength.weights["embedding"].shape == (3,)
+        assert np.isfinite(fitted.predict(frame[list(features.KNOWN)])["ctr"]).all()
+        embeddings._embedder.cache_clear()
+        monkeypatch.setitem(sys.modules, "langchain.embeddings", None)
+        with pytest.raises(ModelUnusable, match=r"requirements-embeddings\.txt"):
+            fitted.predict(frame[list(features.KNOWN)])
+    finally:
+        embeddings._embedder.cache_clear()
+        settings.cache_clear()

@@ -24,6 +24,8 @@ LEAST_IMPRESSIONS = 100
 LEAST_EXAMPLES = 40
 LEAST_CLICKS = 200
 LEAST_TEXTS = 15
+MOST_TEXTS = 60_000
+"""More texts without results would cost memory and hardly teach a word."""
 
 
 def known(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -64,6 +66,12 @@ def read(conn: Connection, partition_key: str) -> pd.DataFrame:
         click=["link" if link else "all"] * len(results) + ["all"] * len(arms),
     )
     return usable(frame)
+
+
+def corpus(conn: Connection, partition_key: str) -> list[str]:
+    """Texts of ads seen by the partition day, results or not, at most MOST_TEXTS: what words are learnt from."""
+    asked = {"partition_key": partition_key, "most": MOST_TEXTS}
+    return [str(row["clean_text"]) for row in query.rows(conn, query.sql(__file__, "select_corpus"), asked)]
 
 
 def usable(frame: pd.DataFrame) -> pd.DataFrame:

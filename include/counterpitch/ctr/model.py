@@ -30,14 +30,12 @@ from counterpitch.ctr.calibration import Calibration
 from counterpitch.ctr.refusals import ModelUnusable
 from counterpitch.ctr.strength import Blocks, Priors, Strength
 from counterpitch.ctr.vectors import RARITY, TextVectors
+from counterpitch.settings import settings
 
 FORMAT = 3
 DEVICES: tuple[str, ...] = (*features.NAMES, *RARITY)
 COLUMNS: tuple[str, ...] = ("strength", *DEVICES)
 CHUNK = 10_000
-
-MOST_UNLABELLED = 60_000
-"""So many texts without results teach words; more would cost memory and hardly teach."""
 
 MOST_EXAMPLES = 60_000
 """Training takes the newest groups up to here; more would cost memory and hardly teach."""
@@ -45,13 +43,16 @@ MOST_EXAMPLES = 60_000
 
 @dataclass(frozen=True)
 class Params:
-    """All that a training depends on besides the examples. Found by search.py, recorded with each model."""
+    """All that a training depends on besides the examples. Found by search.py, recorded with each model.
+
+    embedder: the configured one (settings().embeddings); None reads words only.
+    """
 
     seed: int = 20261120
     folds: int = 5
     priors: Priors = field(default_factory=Priors)
     most_terms: int = 60_000
-    embedder: str | None = None
+    embedder: str | None = field(default_factory=lambda: settings().embeddings)
     rounds: int = 60
     learning_rate: float = 0.05
     leaves: int = 4
@@ -161,7 +162,7 @@ def _fit(examples: pd.DataFrame, params: Params, unlabelled: Sequence[str]) -> C
     data = describe(examples)
     examples = newest_groups(examples, MOST_EXAMPLES)
     known = examples[list(features.KNOWN)]
-    corpus = list(dict.fromkeys([*known["text"], *list(dict.fromkeys(unlabelled))[:MOST_UNLABELLED]]))
+    corpus = list(dict.fromkeys([*known["text"], *unlabelled]))
     vectors = TextVectors.fit(cut.read(corpus), params.most_terms)
     blocks = read(vectors, known, params.embedder)
     fold = splits.folds(examples, params.folds, params.seed)

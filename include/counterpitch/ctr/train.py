@@ -8,6 +8,7 @@ can be recomputed from rows instead of believed.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, cast
 
@@ -49,16 +50,21 @@ def train_on(conn: Connection, partition_key: str, params: model.Params | None =
 
         older = splits.without_copies(known, splits.newest(known))
         params, record = search(known[older].reset_index(drop=True), trials)
-    figures, held = evaluation(known, params)
+    texts = examples.corpus(conn, partition_key)
+    figures, held = evaluation(known, params, texts)
     chosen, said = (params, {"method": "given"}) if params else variances.estimate(known)
     figures |= {"search": record, "variances": said}
-    fitted = model.fit(known, chosen)
+    fitted = model.fit(known, chosen, texts)
     return store(conn, fitted, partition_key, figures, held)
 
 
-def evaluation(known: pd.DataFrame, params: model.Params | None = None) -> tuple[dict[str, Any], pd.DataFrame]:
+def evaluation(
+    known: pd.DataFrame, params: model.Params | None = None, texts: Sequence[str] = ()
+) -> tuple[dict[str, Any], pd.DataFrame]:
     """Figures of a twin beside the baselines, and its predictions of the held-out rows. Without `params` the twin
     finds its own on the rows that it may see (variances.estimate), as the stored model does on all.
+
+    texts: of ads seen by then, results or not (examples.corpus).
 
     Held out is the newest fifth by day; where that holds fewer than LEAST_HELD_PAIRS pairs (or days are
     unknown), the folds of splits.folds, one at a time. `figures["split"]` says which.
@@ -66,8 +72,8 @@ def evaluation(known: pd.DataFrame, params: model.Params | None = None) -> tuple
     held = splits.newest(known)
     older = splits.without_copies(known, held)
     if _pairs(known[held]) < LEAST_HELD_PAIRS or _pairs(known[older]) < LEAST_HELD_PAIRS:
-        return _across_folds(known, params)
-    scores, ctr = _twin(known[older], known[held], params)
+        return _across_folds(known, params, texts)
+    scores, ctr = _twin(known[older], known[held], params, texts)
     test = known[held].reset_index(drop=True)
     return {"split": "newest fifth", **_table(test, scores, ctr)}, _predictions(test, scores["model"], ctr)
 
@@ -99,10 +105,10 @@ def store(
 
 
 def _twin(
-    older: pd.DataFrame, test: pd.DataFrame, params: model.Params | None
+    older: pd.DataFrame, test: pd.DataFrame, params: model.Params | None, texts: Sequence[str]
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     older, test = older.reset_index(drop=True), test.reset_index(drop=True)
-    twin = model.fit(older, params or variances.estimate(older)[0])
+    twin = model.fit(older, params or variances.estimate(older)[0], texts)
     known = test[list(features.KNOWN)]
     said = [twin.predict(rows, str(owner)).set_index(rows.index) for owner, rows in known.groupby(test["owner"])]
     predicted = pd.concat(said).sort_index()
@@ -110,14 +116,16 @@ def _twin(
     return scores, predicted["ctr"].to_numpy()
 
 
-def _across_folds(known: pd.DataFrame, params: model.Params | None) -> tuple[dict[str, Any], pd.DataFrame]:
+def _across_folds(
+    known: pd.DataFrame, params: model.Params | None, texts: Sequence[str]
+) -> tuple[dict[str, Any], pd.DataFrame]:
     fold = splits.folds(known, 5, (params or model.Params()).seed)
     ctr, scores = np.zeros(len(known)), cast("dict[str, np.ndarray]", {})
     for number in range(5):
         inside = fold == number
         if not inside.any():
             continue
-        said, ctr[inside] = _twin(known[~inside], known[inside], params)
+        said, ctr[inside] = _twin(known[~inside], known[inside], params, texts)
         for name, values in said.items():
             scores.setdefault(name, np.zeros(len(known)))[inside] = values
     return {"split": "five folds", **_table(known, scores, ctr)}, _predictions(known, scores["model"], ctr)
