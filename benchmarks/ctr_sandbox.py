@@ -23,6 +23,7 @@ import os
 import shutil
 import sys
 import tempfile
+import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,6 @@ def main() -> None:
 def fill(cluster: Cluster, folder: Path, seed: int, days: int) -> tuple[pd.DataFrame, list[dict[str, Any]], Truth]:
     """Take a market into a warehouse of its own: training examples, the last day's ads, and the truth."""
     from counterpitch import brands
-    from counterpitch.local.market import load_bundled
     from counterpitch.quality.publish import validate_and_load
     from counterpitch.sandbox.market import write_market
     from counterpitch.sources.collect import collect_brand
@@ -83,7 +83,7 @@ def fill(cluster: Cluster, folder: Path, seed: int, days: int) -> tuple[pd.DataF
     os.environ |= {"COUNTERPITCH_WAREHOUSE_URL": cluster.url(name), "COUNTERPITCH_HOME": str(folder / "home")}
     settings.cache_clear()
     write_market(market, seed, LAST_DAY, days=days)
-    load_bundled(market)
+    _import(market)
     with transaction(application="benchmark") as conn:
         names = brands.registered(conn)
         keys = partitions(conn, names)
@@ -97,6 +97,33 @@ def fill(cluster: Cluster, folder: Path, seed: int, days: int) -> tuple[pd.DataF
         ads = query.rows(conn, query.sql(score.__file__, "select_market_ads"), asked)
     print(f"{seed}: {len(known)} examples, {len(ads)} ads", file=sys.stderr)
     return known, ads, read_truth(market)
+
+
+def _import(folder: Path) -> None:
+    """Register the market of a folder and import its files."""
+    from counterpitch import brands
+    from counterpitch.sources import importing
+
+    told = tomllib.loads((folder / "market.toml").read_text(encoding="utf-8"))
+    market = told["market"]
+    others = [brand["brand_id"] for brand in told["brands"] if brand["role"] == "competitor"]
+    with transaction(application="benchmark") as conn:
+        for brand in told["brands"]:
+            brands.register_brand(conn, brand["name"], brand_id=brand["brand_id"], homepage=brand["homepage"])
+            brands.register_page(conn, brand["source"], brand["page_id"], brand["brand_id"], brand["page_name"])
+    for path in sorted(folder.glob("ads-*.csv")):
+        importing.import_ads(path)
+    importing.import_results(folder / "results.csv")
+    importing.import_experiments(folder / "experiments.csv", owner="own")
+    with transaction(application="benchmark") as conn:
+        brands.register_market(
+            conn,
+            market["name"],
+            market["own_brand"],
+            others,
+            countries=market["countries"],
+            languages=market["languages"],
+        )
 
 
 def measure(known: pd.DataFrame, ads: list[dict[str, Any]], truth: Truth) -> dict[str, Any]:

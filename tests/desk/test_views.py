@@ -24,6 +24,7 @@ PAGES = [
     "/gaps/p-parents/h-patience",
     "/briefs",
     "/briefs/b-1",
+    "/what-if",
     "/data-quality",
 ]
 
@@ -369,3 +370,10 @@ def test_ten_thousand_ads_stay_quick(
         assert answer.status_code == 200
         assert time.monotonic() - began < 5
         assert len(answer.content) < 150_000
+
+
+def test_what_if_without_a_model_says_what_to_do(desk: TestClient, at: str) -> None:
+    assert "Nothing asked yet" in read(desk, f"{at}/what-if").text
+    asked = read(desk, f"{at}/what-if?text=Tired+of+cold+coffee%3F")
+    assert "There is no CTR model yet" in asked.text
+    assert desk.get(f"{at}/what-if", params={"text": "x" * 2001}).status_code == 422

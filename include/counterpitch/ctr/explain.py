@@ -7,6 +7,7 @@ pull it up and down. Nothing here is causal: it is what the model counts on, lea
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from counterpitch.ctr.strength import Blocks
 from counterpitch.ctr.train import BASE
 from counterpitch.errors import Permanent
 from counterpitch.warehouse import query
-from counterpitch.warehouse.connection import transaction
+from counterpitch.warehouse.connection import Connection, transaction
 
 _LOADED: dict[str, CtrModel] = {}
 
@@ -30,18 +31,22 @@ LEAST_POINTS = 0.005
 
 
 def explain_text(
-    text: str, before: str | None = None, owner: str | None = None, context: dict[str, str] | None = None
+    text: str,
+    before: str | None = None,
+    owner: str | None = None,
+    context: dict[str, str] | None = None,
+    conn: Connection | None = None,
 ) -> dict[str, Any]:
     """What the champion says of a text that nobody has shown yet, and what changed against `before`.
 
     Returns {"model_id", "trained_on" (owners), "mark", "ctr", "ctr_low", "ctr_high", "reasons"}; with `before` also
     {"before": the same of that text, "change_points"}. `context` may set call_to_action, language, media_type,
-    placement. Under 100 ms once the champion is loaded. Raises NotEnoughData without a champion, ModelUnusable
-    when it cannot score here, Permanent on a text without a word.
+    placement; `conn` is asked where it is given. Under 100 ms once the champion is loaded. Raises NotEnoughData
+    without a champion, ModelUnusable when it cannot score here, Permanent on a text without a word.
     """
     if not text.strip():
         raise Permanent("There is no text to explain. Give at least one word.")
-    model_id, mark, model = _champion()
+    model_id, mark, model = _champion(conn)
     texts = [text] if before is None else [text, before]
     filled = {"call_to_action": "", "language": "und", "media_type": "", "placement": ""} | (context or {})
     known = pd.DataFrame({"text": texts, **filled, "day": pd.Series(pd.NaT, index=range(len(texts)))})
@@ -58,9 +63,9 @@ def explain_text(
     return out
 
 
-def _champion() -> tuple[str, str, CtrModel]:
+def _champion(given: Connection | None) -> tuple[str, str, CtrModel]:
     """The champion, loaded once a process and asked for anew each time: a promotion shows at the next call."""
-    with transaction(application="counterpitch ctr explain") as conn:
+    with nullcontext(given) if given else transaction(application="counterpitch ctr explain") as conn:
         held = query.rows(conn, "select model_id, mark from ml.champion where name = %(name)s", {"name": BASE})
         if not held:
             raise NotEnoughData("No champion yet, so there is nothing to explain with. Import results first.")

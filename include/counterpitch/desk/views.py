@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
-from counterpitch.desk import intake, links, markdown, marking, matrix, quality, queries
+from counterpitch.desk import intake, links, markdown, marking, matrix, quality, queries, what_if
 from counterpitch.desk.pages import HERE, page
 from counterpitch.warehouse.connection import Connection
 
@@ -98,7 +98,7 @@ def go(request: Request, conn: Warehouse, market: str = "", day: str = "", view:
         return page(request, "no_day.html", market=chosen, markets=markets, view="", today=None, days=[])
     wanted = _date(day)
     newest = next((found for found in days if wanted is None or found <= wanted), days[0])
-    known = view if view in {"ads", "personas", "gaps", "briefs", "data-quality"} else ""
+    known = view if view in {"ads", "personas", "gaps", "briefs", "what-if", "data-quality"} else ""
     address = links.Links(links.root(request), chosen["market_id"], newest)(known)
     return RedirectResponse(address, status_code=303)
 
@@ -268,6 +268,29 @@ def data_quality(at: At) -> Response:
         LEVELS=intake.LEVELS,
         SUITES=intake.SUITES,
     )
+
+
+Words = Annotated[str, Query(max_length=2000)]
+Label = Annotated[str, Query(max_length=60)]
+Format = Literal["", "image", "video", "carousel"]
+
+
+@router.get("/m/{market_id}/{day}/what-if")
+def ask_what_if(
+    at: At,
+    text: Words = "",
+    button: Label = "",
+    medium: Annotated[Format, Query(alias="format")] = "",
+    language: Label = "",
+    before: Words = "",
+    before_button: Label = "",
+    before_format: Format = "",
+    before_language: Label = "",
+) -> Response:
+    """What the model expects of words that nobody has shown yet, beside the words of the question before."""
+    now = what_if.Asked(text, button, medium, language)
+    earlier = what_if.Asked(before, before_button, before_format, before_language)
+    return at.page("what-if", "what_if.html", **what_if.answer(at.conn, at.market, now, earlier))
 
 
 @router.get("/static/{name}")
