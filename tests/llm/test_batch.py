@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -65,6 +66,15 @@ def test_what_a_batch_works_on_is_not_handed_in_again_by_another_run(served: Ser
     standin.batches.finish()
     assert words(batch.exchange(again(client), questions(4), service)) == ["0", "1", "2", "3"]
     assert max(standin.asked.values()) == 1
+
+
+def test_a_direct_call_leaves_what_a_batch_works_on_alone_and_does_not_wait_for_it(served: Served) -> None:
+    standin, client, service = served
+    batch.exchange(client, questions(2), service)
+    started = time.monotonic()
+    assert words(again(client).ask(questions(3))) == ["claimed", "claimed", "2"]
+    assert time.monotonic() - started < 10
+    assert standin.calls == 1
 
 
 def test_a_process_that_dies_after_handing_in_finds_its_batch_again(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _BATCH = 64
 _LOOK_AGAIN = 0.5  # seconds between looks at a key that another process pays for
+_IN_BATCH = "a batch that was handed in works on it; COUNTERPITCH_LLM_BATCH=on fetches it"
 _TRANSIENT = {408, 409, 425, 429, 500, 502, 503, 504, 529}
 _FILTERED = ("content_filter", "content_policy", "content management policy")
 
@@ -93,6 +94,7 @@ class Asking:
                 prepared: Prepared = await asyncio.to_thread(self._books.prepare, asked)
             self._found |= prepared.answers
             self._found |= prepared.failed
+            self._found |= {key: Unanswered("claimed", _IN_BATCH) for key in prepared.in_batch}
             elsewhere += prepared.elsewhere
             self._open += len(prepared.ours)
             for key in prepared.ours:

@@ -154,7 +154,8 @@ def _hand_in(
             if not is_passing(error):  # turned down, so it never began: its questions are free at once
                 books.settle_batch(batch, None, [])
             raise
-    return found | {key: Unanswered("waiting", _WAITING) for key in (*prepared.ours, *prepared.elsewhere)}
+    waiting = (*prepared.ours, *prepared.in_batch, *prepared.elsewhere)
+    return found | {key: Unanswered("waiting", _WAITING) for key in waiting}
 
 
 def _fetch(books: Books, client: Client, schema: type[BaseModel], service: BatchService) -> None:

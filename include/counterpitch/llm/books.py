@@ -65,12 +65,16 @@ class Settled:
 
 @dataclass
 class Prepared:
-    """What became of the keys: known answers, known failures, ours to call, another's, and beyond the budget."""
+    """What became of the keys: known answers, known failures, ours to call, another's, beyond the budget.
+
+    in_batch: another's for long, because a provider's batch works on them.
+    """
 
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     failed: dict[str, Unanswered] = field(default_factory=dict)
     ours: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
+    in_batch: list[str] = field(default_factory=list)
     unpaid: list[str] = field(default_factory=list)
     refusal: str = ""
 
@@ -99,7 +103,9 @@ class Books:
             found.failed = self._failures(rest)
             rest = [key for key in rest if key not in found.failed]
             claimed = self._claim(rest)
-            found.elsewhere = [key for key in rest if key not in claimed]
+            theirs = [key for key in rest if key not in claimed]
+            found.in_batch = self._in_batch(theirs)
+            found.elsewhere = [key for key in theirs if key not in set(found.in_batch)]
             found.answers |= self._answers(sorted(claimed))  # answered between the first look and the claim
             wanted = [key for key in rest if key in claimed and key not in found.answers]
             found.ours, found.refusal = self._reserve([(key, most[key]) for key in wanted])
@@ -185,6 +191,10 @@ class Books:
             return set()
         bound = {"keys": sorted(keys), "owner": self.owner, "patience": PATIENCE}
         return {row["cache_key"] for row in query.rows(self._conn, query.sql(__file__, "insert_claims"), bound)}
+
+    def _in_batch(self, keys: list[str]) -> list[str]:
+        rows = query.rows(self._conn, query.sql(__file__, "select_in_batch"), {"keys": keys}) if keys else []
+        return [row["cache_key"] for row in rows]
 
     def _reserve(self, asked: list[tuple[str, Decimal]]) -> tuple[list[str], str]:
         """The first keys that the budget allows, and in words what stopped the next one."""
