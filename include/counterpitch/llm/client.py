@@ -8,6 +8,7 @@ same ad on another day, of another brand or in another market costs nothing.
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import json
 import os
@@ -126,7 +127,12 @@ def on_loop(work: Coroutine[Any, Any, T]) -> T:
 
 @cache
 def _loop(_process: int) -> asyncio.AbstractEventLoop:
-    loop = asyncio.new_event_loop()
+    try:
+        import uvloop
+    except ImportError:  # Windows has none
+        loop = asyncio.new_event_loop()
+    else:
+        loop = uvloop.new_event_loop()
     threading.Thread(target=loop.run_forever, name="llm", daemon=True).start()
     return loop
 
@@ -138,7 +144,9 @@ def _model(name: str, base_url: str | None, seconds: float, answer_tokens: int, 
         options |= {"base_url": base_url}
         if name.startswith("openai:") and not os.environ.get("OPENAI_API_KEY"):
             options["api_key"] = "none"  # a server of one's own asks for none, the client insists on one
-    return init_chat_model(name, **options).bind_tools([schema], tool_choice="any")
+    bound = init_chat_model(name, **options).bind_tools([schema], tool_choice="any")
+    gc.freeze()  # the imported libraries stay anyway: walking them at every full collection held up all calls
+    return bound
 
 
 def _schema_text(schema: type[BaseModel]) -> str:
