@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from counterpitch.sources.importing import import_ads
@@ -70,3 +71,30 @@ def test_the_first_look_at_a_brand_is_no_news(conn: Connection, tmp_path: Path) 
     land(tmp_path)
     run_day(DAYS[0])
     assert events(conn) == []
+
+
+def land_lists(path: Path, lists: Mapping[str, Sequence[int]]) -> None:
+    """Lists of one page, each whole as far as its scrape came."""
+    columns = ["pipeline", "competitor", "page_id", "ad_id", "scrape_date", "page_rank"]
+    place = {"pipeline": "facebook", "competitor": "Acme", "page_id": "77", "page_rank": "1"}
+    rows = [place | {"ad_id": f"ad{n}", "scrape_date": day} for day, shown in lists.items() for n in shown]
+    import_ads(write_ads(path, rows, columns), today=TODAY)
+
+
+def test_a_list_that_broke_off_stops_no_ad(conn: Connection, tmp_path: Path) -> None:
+    whole, short, later = range(12), range(4), "2026-11-19"
+    land_lists(tmp_path / "lists.csv", {DAYS[0]: whole, DAYS[1]: short, DAYS[2]: whole, DAYS[3]: short})
+    for day in DAYS:
+        run_day(day)
+    assert events(conn) == []  # the second broke off, and the fourth may have
+    assert statuses(conn) == {"active"}
+    land_lists(tmp_path / "later.csv", {later: short})
+    run_day(later)
+    assert {(day, event) for _, day, event in events(conn)} == {(DAYS[3], "stopped")}  # the next list confirms it
+    assert len(events(conn)) == 8
+
+
+def statuses(conn: Connection) -> set[str]:
+    found = {row["status"] for row in query.rows(conn, "select distinct status from core.ad")}
+    conn.commit()
+    return found

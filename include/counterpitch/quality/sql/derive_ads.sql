@@ -40,19 +40,33 @@ with touched as (
     from ops.coverage
     where kind = 'ads' and state in ('ok', 'empty') and listing = 'brand' and brand_id in (select brand_id from shown_by)
     group by source, brand_id
-), page_listing as (
-    select s.source, s.brand_id, s.page_id, max(s.partition_key) as listed_on
+), page_list as (
+    select s.source, s.brand_id, s.page_id, s.partition_key as day, count(*) as shown
     from core.ad_seen_daily s
     join ops.coverage c using (source, brand_id, partition_key)
     where c.kind = 'ads' and c.state = 'ok' and c.listing = 'pages'
       and s.brand_id in (select brand_id from shown_by)
-    group by s.source, s.brand_id, s.page_id
+    group by s.source, s.brand_id, s.page_id, s.partition_key
+), sized as (
+    select p.*, lag(shown) over days as before, lead(shown) over days as after
+    from page_list p
+    window days as (partition by source, brand_id, page_id order by day)
+), page_listing as (
+    -- A list that is less than half as long as those before and after it broke off (see derive_events): what it shows
+    -- is shown, and what it lacks it does not speak of.
+    select source, brand_id, page_id, max(day) as looked_on,
+           max(day) filter (where not coalesce(
+               before >= 10 and shown < 0.5 * before and shown < 0.5 * coalesce(after, before), false)) as listed_on
+    from sized
+    group by source, brand_id, page_id
 ), judged as (
-    select a.*, greatest(w.listed_on, case when a.page_id is null then o.listed_on else p.listed_on end) as listed_on
+    select a.*, greatest(w.listed_on, case when a.page_id is null then o.listed_on else p.listed_on end) as listed_on,
+           case when a.page_id is null then o.looked_on else p.looked_on end as looked_on
     from ad a
     left join whole_listing w using (source, brand_id)
     left join page_listing p using (source, brand_id, page_id)
-    left join (select source, brand_id, max(listed_on) as listed_on from page_listing group by source, brand_id) o
+    left join (select source, brand_id, max(listed_on) as listed_on, max(looked_on) as looked_on
+               from page_listing group by source, brand_id) o
         using (source, brand_id)
 ), ended as (
     -- A delivery that stopped and was seen active on a later day has been taken up again.
@@ -69,7 +83,7 @@ select ad_key, source, ad_id, brand_id, text_hash, media_type,
        days_seen, variants, reach, best_rank,
        case when ends_on < greatest(listed_on, last_seen) then 'stopped'
             when listed_on > last_seen then 'stopped'
-            when listed_on = last_seen then 'active'
+            when last_seen in (listed_on, looked_on) then 'active'
             else 'unknown' end
 from ended
 on conflict (ad_key) do update set

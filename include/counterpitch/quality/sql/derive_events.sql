@@ -1,12 +1,22 @@
 -- Events of these brands, from all days: listings say what an absence means, days without one say nothing.
-with listing as (
+-- A list of a page that is less than half as long as the lists before and after it broke off: it says nothing of what
+-- it lacks. One that is the last so far waits for the next.
+with page_list as (
+    select s.source, s.brand_id, s.page_id, s.partition_key as day, count(*) as shown
+    from core.ad_seen_daily s join ops.coverage c using (source, brand_id, partition_key)
+    where c.kind = 'ads' and c.state = 'ok' and c.listing = 'pages' and s.brand_id = any(%(brands)s)
+    group by s.source, s.brand_id, s.page_id, s.partition_key
+), sized as (
+    select p.*, lag(shown) over days as before, lead(shown) over days as after
+    from page_list p
+    window days as (partition by source, brand_id, page_id order by day)
+), listing as (
     select source, brand_id, null::text as page_id, partition_key as day
     from ops.coverage
     where kind = 'ads' and state in ('ok', 'empty') and listing = 'brand' and brand_id = any(%(brands)s)
     union
-    select s.source, s.brand_id, s.page_id, s.partition_key
-    from core.ad_seen_daily s join ops.coverage c using (source, brand_id, partition_key)
-    where c.kind = 'ads' and c.state = 'ok' and c.listing = 'pages' and s.brand_id = any(%(brands)s)
+    select source, brand_id, page_id, day from sized
+    where not coalesce(before >= 10 and shown < 0.5 * before and shown < 0.5 * coalesce(after, before), false)
 ), seen as (
     select s.ad_key, s.source, s.brand_id, s.partition_key as day, greatest(s.partition_key, s.seen_until) as until,
            s.text_hash, s.version_hashes, a.page_id,
