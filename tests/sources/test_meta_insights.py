@@ -95,3 +95,29 @@ def test_a_stranger_s_account_fails_and_says_what_to_do(conn: Connection, served
 )
 def test_the_start_is_clamped_to_what_meta_keeps(day: date, first: date) -> None:
     assert months_before(day, 37) == first
+
+
+def test_a_killed_task_goes_on_with_the_report_it_began(
+    conn: Connection, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("counterpitch.sources.meta_insights.time.sleep", killed)
+        with pytest.raises(KeyboardInterrupt):
+            collect_brand("us", LAST.isoformat())
+    assert collect_brand("us", LAST.isoformat())["state"] == "ok"
+    assert stored(conn).items() >= truth(served, LAST).items()
+    begun = [key for key, _, _ in served.sandbox.dial.calls if key.startswith("POST")]
+    assert len(begun) == 1
+    assert query.rows(conn, "select * from ops.watermark") == []
+
+
+def test_a_report_that_meta_forgot_is_begun_anew(conn: Connection, served: Served) -> None:
+    value = f'{{"run": "42", "begun_on": "{LAST}"}}'
+    told = {"name": f"report:meta:us:{LAST}", "value": value}
+    query.execute(conn, "insert into ops.watermark (name, value) values (%(name)s, %(value)s)", told)
+    conn.commit()
+    collect_brand("us", LAST.isoformat())
+    assert stored(conn).items() >= truth(served, LAST).items()

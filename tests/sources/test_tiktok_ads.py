@@ -104,3 +104,29 @@ def test_both_spellings_of_the_documentation_are_read() -> None:
 @pytest.mark.parametrize(("told", "number"), [("12K", 12000), ("1.5M", 1_500_000), ("0-1K", None), (900, 900)])
 def test_reach_is_a_round_figure(told: object, number: int | None) -> None:
     assert people(told) == number
+
+
+def details(served: Served) -> int:
+    return sum("/ad/detail/" in key for key, _, _ in served.sandbox.dial.calls)
+
+
+def test_details_that_were_fetched_are_not_asked_for_on_the_next_day(conn: Connection, served: Served) -> None:
+    collect_brand(BRAND, "2026-11-19")
+    first = details(served)
+    asked = {row["ad_id"] for row in query.rows(conn, "select ad_id from raw.ad_snapshot")}
+    conn.commit()
+    served.sandbox.dial.forget()
+    collect_brand(BRAND, DAY)
+    assert first == len(asked)
+    assert details(served) <= len(truth(served) - asked)
+    validate_and_load(DAY, [BRAND])
+    rows = query.rows(conn, "select s.*, t.body from core.ad_seen_daily s left join core.ad_text t using (text_hash)")
+    assert {row["ad_id"] for row in rows} == truth(served)
+    assert all(row["body"] for row in rows)
+
+
+def test_the_list_tells_what_moves_and_an_older_detail_the_words() -> None:
+    listed = {"ad": {"id": 7, "last_shown_date": 20261120, "reach": {"unique_users_seen": "12K"}}}
+    detail = {"ad": {"id": 7, "title": "Dinner.", "last_shown_date": 20261101, "reach": {"unique_users_seen": "1K"}}}
+    record, _ = read({"listed": listed, "detail": detail, "detail_on": "2026-11-01"})
+    assert (record["body"], record["reach"], record["last_shown"]) == ("Dinner.", 12000, date(2026, 11, 20))

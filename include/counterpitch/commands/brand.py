@@ -19,6 +19,7 @@ SOURCE_OF = {
     "meta_ad_library": "meta",
     "tiktok_ads": "tiktok",
     "meta_insights": "meta",
+    "google_transparency": "google",
     "web_pages": "web",
 }
 """The readers, and the platform that each one asks; `files` reads what was imported of any source."""
@@ -52,8 +53,8 @@ def add(
     reader: Annotated[
         str | None,
         typer.Option(
-            help="What collects it every day: meta_ad_library and tiktok_ads ask the platform for the ads of its "
-            "pages, meta_insights for our own results, web_pages reads pages of its site, files what is imported. "
+            help="What collects it every day: meta_ad_library, tiktok_ads and google_transparency ask for the ads of "
+            "its pages, meta_insights for our own results, web_pages reads pages of its site, files what is imported. "
             "Unset: files, for each --source."
         ),
     ] = None,
@@ -121,6 +122,8 @@ def _page(text: str) -> tuple[str, str]:
     if source == "web":
         return source, _address(page_id)
     number = page_id.removeprefix("act_") if source == "meta" else page_id
+    if source == "google":
+        number = number.removeprefix("AR")
     if source in SOURCE_OF.values() and not re.fullmatch("[0-9]+", number):
         raise BrandRefused(f"--page {text}: {source} knows a page by its number, such as {source}:1234567890.")
     return source, page_id

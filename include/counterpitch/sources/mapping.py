@@ -3,10 +3,12 @@
 A mapping is a TOML file in `mappings/`, so a new export is a new file and no new code. `identifies` names
 the columns by which a file is recognised; `columns` gives for each of our columns one of theirs, or several
 of which the first filled one counts; `values` translates words; `drop` blanks cells that match a pattern.
+`max days.last_shown` is the greatest `last_shown` in the list that the cell `days` holds (also as JSON text).
 """
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping as Dict
@@ -21,6 +23,7 @@ from counterpitch.sources.base import Listing
 from counterpitch.sources.canonical import KINDS, Problem, Record, Unreadable, read_cell
 
 MAPPINGS = Path(__file__).parent / "mappings"
+GREATEST = "max "
 
 
 class MappingUnknown(Permanent):
@@ -70,7 +73,7 @@ class Mapping:
 
     def _cell(self, column: str, cells: Dict[str, Any]) -> Any:
         for name in self.columns.get(column, ()):
-            value = cells.get(name)
+            value = _greatest(cells, name) if name.startswith(GREATEST) else cells.get(name)
             if value is not None and value != "":
                 pattern = self.drop.get(column)
                 if not (pattern and isinstance(value, str) and re.search(pattern, value)):
@@ -84,6 +87,18 @@ class Mapping:
         if isinstance(value, list):
             return sorted({words.get(item, item) for item in value})
         return words.get(str(value), value)
+
+
+def _greatest(cells: Dict[str, Any], name: str) -> str | None:
+    """`max list.field` of the cells; None where the cell holds no such list."""
+    cell, _, field_name = name.removeprefix(GREATEST).partition(".")
+    items = cells.get(cell)
+    try:
+        items = json.loads(items) if isinstance(items, str) else items
+    except ValueError:
+        return None
+    found = [each.get(field_name) for each in items or [] if isinstance(each, dict)] if isinstance(items, list) else []
+    return max((str(value) for value in found if value), default=None)
 
 
 @lru_cache(maxsize=1)

@@ -4,14 +4,14 @@ https://developers.facebook.com/docs/marketing-api/insights/best-practices/ : re
 pull asks for the 28 days up to the window's last and the later `as_of` wins; a start more than 37 months back is
 refused, so it is clamped; a report is done when it is `Job Completed` and at 100 percent; numbers arrive as strings;
 lists leave out archived ads unless they are asked for; overlapping action types (`app_install`, `omni_app_install`)
-name one event several times, so exactly one of them counts.
+name one event several times, so exactly one of them counts. A task that was killed goes on with the report it began.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ MOST_MONTHS = 37
 FIELDS = "ad_id,ad_name,campaign_name,impressions,clicks,inline_link_clicks,spend,account_currency,actions"
 STATUSES = ("ACTIVE", "PAUSED", "ARCHIVED", "DELETED", "CAMPAIGN_PAUSED", "ADSET_PAUSED", "IN_PROCESS", "WITH_ISSUES")
 CONVERSIONS = ("omni_purchase", "purchase", "omni_app_install", "mobile_app_install", "app_install", "lead")
+UNKNOWN = "100"
 REPORTS = 3  # a report that fails is asked for again so often
 LIMIT = 500
 
@@ -44,21 +45,41 @@ class MetaInsights:
         self._account = account if account.startswith("act_") else f"act_{account}"
         self._conversions, self._poll_every, self._longest = conversions, poll_every, longest
 
-    def pull(self, window: Window, today: date, known_to: date | None = None) -> Iterator[dict[str, Any]]:
+    def pull(
+        self,
+        window: Window,
+        today: date,
+        known_to: date | None = None,
+        *,
+        run: str | None = None,
+        begun: Callable[[str], None] = lambda _: None,
+    ) -> Iterator[dict[str, Any]]:
         """Each ad's day as Meta answers it, with `conversions` (one action's value) and `as_of` (the day of looking).
 
         `known_to`: the last day before the window that was pulled in time; the report begins where that one's
-        restatements began, so days that nobody asked for are in it. Raises SweepFailed, SweepInterrupted.
+        restatements began, so days that nobody asked for are in it. `run` is a report that an earlier try began;
+        `begun` is told of each that is begun here. Raises SweepFailed, SweepInterrupted.
         """
         first = min(window.first, known_to or window.first) - RESTATED
-        run = self._report(Window(max(first, months_before(today, MOST_MONTHS)), window.last))
+        asked = Window(max(first, months_before(today, MOST_MONTHS)), window.last)
+        run = run if run and self._goes_on(run) else self._report(asked, begun)
         for rows, _, _ in pages(self._api, f"{VERSION}/{run}/insights", {}, None, LIMIT):
             for row in rows:
                 yield row | {"conversions": self._converted(row), "as_of": today.isoformat()}
 
-    def _report(self, window: Window) -> str:
+    def _goes_on(self, run: str) -> bool:
+        """Whether the earlier report comes to its end. One that Meta no longer knows is begun anew."""
+        try:
+            return self._completed(run)
+        except SweepFailed as error:
+            if error.code.partition("/")[0] != UNKNOWN:
+                raise
+            return False
+
+    def _report(self, window: Window, begun: Callable[[str], None]) -> str:
         for _ in range(REPORTS):
             run = self._begin(window)
+            begun(run)
             if self._completed(run):
                 return run
         raise SweepInterrupted("report_failed", f"Meta's report failed {REPORTS} times. It is asked for again later.")

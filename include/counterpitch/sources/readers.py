@@ -5,7 +5,7 @@ A base address with `{day}` in it looks on the day that is asked for (the sandbo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from counterpitch.sources import meta_graph, tiktok_ads
 from counterpitch.sources.base import Source, SweepFailed, Window
 from counterpitch.sources.credentials import credentials
 from counterpitch.sources.files import FilesSource
+from counterpitch.sources.google_transparency import BigQuery, GoogleTransparency
 from counterpitch.sources.http import Api
 from counterpitch.sources.meta_ad_library import LIBRARY_KEEPS, MetaAdLibrary
 from counterpitch.sources.tiktok_ads import TIKTOK, TikTokAds
@@ -66,9 +67,18 @@ def _tiktok_ads(conn: Connection, feed: Mapping[str, Any], window: Window) -> So
         found.login,
         found.token,
         lambda _: [row["page_id"] for row in known],
+        known=lambda brand_id, window, ads: _details(conn, feed["source"], brand_id, window, ads),
         country=options.get("country", "ALL"),
         name=feed["source"],
     )
+
+
+def _details(
+    conn: Connection, source: str, brand_id: str, window: Window, ads: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    asked = {"source": source, "brand_id": brand_id, "first": window.first, "last": window.last, "ads": list(ads)}
+    found = query.rows(conn, query.sql(__file__, "list_details"), asked)
+    return {row["ad_id"]: {"detail": row["detail"], "detail_on": row["detail_on"]} for row in found}
 
 
 def _web_pages(conn: Connection, feed: Mapping[str, Any], window: Window) -> Source:  # noqa: ARG001 as all readers
@@ -82,6 +92,15 @@ def _web_pages(conn: Connection, feed: Mapping[str, Any], window: Window) -> Sou
         first_wait=float(options.get("first_wait", 2.0)),
         name=feed["source"],
     )
+
+
+def _google_transparency(conn: Connection, feed: Mapping[str, Any], window: Window) -> Source:  # noqa: ARG001 as all readers
+    options = feed["options"]
+    known = query.rows(conn, query.sql(__file__, "list_page_ids"), feed)
+    run = BigQuery(
+        credentials(options.get("connection", "google")), int(options.get("most_bytes", BigQuery.most_bytes))
+    )
+    return GoogleTransparency(run, lambda _: [row["page_id"] for row in known], name=feed["source"])
 
 
 def looking(address: str, window: Window) -> tuple[str, Callable[[], date]]:
@@ -99,6 +118,7 @@ KEEPS: Mapping[str, timedelta] = {
 
 READERS: Mapping[str, Callable[[Connection, Mapping[str, Any], Window], Source]] = {
     "files": _files,
+    "google_transparency": _google_transparency,
     "meta_ad_library": _meta_ad_library,
     "tiktok_ads": _tiktok_ads,
     "web_pages": _web_pages,

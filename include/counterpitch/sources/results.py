@@ -38,7 +38,7 @@ def pull_results(conn: Connection, feed: Mapping[str, Any], window: Window) -> t
     with conn:
         known_to = _known_to(conn, feed, window)
     try:
-        rows = _pulled(feed, window, known_to)
+        rows = _pulled(conn, feed, window, known_to)
     except (SweepFailed, SweepInterrupted) as error:
         with conn:
             snapshots.cover(
@@ -47,6 +47,7 @@ def pull_results(conn: Connection, feed: Mapping[str, Any], window: Window) -> t
         raise
     state = State.OK if rows else State.EMPTY
     with conn:
+        query.execute(conn, query.sql(__file__, "forget_cursor"), {"name": _name(feed, window)})
         if rows:
             _land(conn, feed, window, rows)
         snapshots.cover(conn, *slice_of, observed_at, state=state, rows=len(rows), kind="results")
@@ -72,7 +73,24 @@ def _known_to(conn: Connection, feed: Mapping[str, Any], window: Window) -> date
     return pulled["before"] or window.first
 
 
-def _pulled(feed: Mapping[str, Any], window: Window, known_to: date) -> list[dict[str, Any]]:
+def _name(feed: Mapping[str, Any], window: Window) -> str:
+    return f"report:{feed['source']}:{feed['brand_id']}:{window.last}"
+
+
+def _report(conn: Connection, feed: Mapping[str, Any], window: Window, today: date) -> str | None:
+    """The report that an earlier try of today began."""
+    with conn:
+        kept = query.scalar(conn, query.sql(__file__, "find_cursor"), {"name": _name(feed, window)})
+    return str(kept["run"]) if kept and kept["begun_on"] == today.isoformat() else None
+
+
+def _keep(conn: Connection, feed: Mapping[str, Any], window: Window, today: date, run: str) -> None:
+    value = write.as_json({"run": run, "begun_on": today.isoformat()})
+    with conn:
+        query.execute(conn, query.sql(__file__, "keep_cursor"), {"name": _name(feed, window), "value": value})
+
+
+def _pulled(conn: Connection, feed: Mapping[str, Any], window: Window, known_to: date) -> list[dict[str, Any]]:
     options = feed["options"]
     if options.get("reader") != LAYOUT:
         raise SweepFailed("no_reader", f"Results have no reader {options.get('reader')!r}. Choose from: {LAYOUT}.")
@@ -86,7 +104,11 @@ def _pulled(feed: Mapping[str, Any], window: Window, known_to: date) -> list[dic
         poll_every=float(options.get("poll_every", 5.0)),
     )
     try:
-        return list(source.pull(window, today(), known_to))
+        day = today()
+        run = _report(conn, feed, window, day)
+        return list(
+            source.pull(window, day, known_to, run=run, begun=lambda begun: _keep(conn, feed, window, day, begun))
+        )
     finally:
         api.close()
 

@@ -2,7 +2,8 @@
 
 https://developers.tiktok.com/doc/commercial-content-api-query-ads and .../commercial-content-api-get-ad-details :
 the words of an ad exist in the detail answer only. The documentation spells several fields in two ways and types
-dates, ids and `has_more` in two ways; all of them are read. Reach is told in round figures (`12K`).
+dates, ids and `has_more` in two ways; all of them are read. Reach is told in round figures (`12K`). Details that were
+fetched are asked for again only after four weeks: the list tells what moves (reach, status, last day) every time.
 """
 
 from __future__ import annotations
@@ -53,7 +54,10 @@ def check(answer: Answer) -> None:
 
 
 class TikTokAds:
-    """The ads of a brand's advertisers. `advertisers_of` gives the business ids of a brand."""
+    """The ads of a brand's advertisers. `advertisers_of` gives the business ids of a brand.
+
+    `known` gives the details of these ads that are young enough in the window: {ad id: {detail, detail_on}}.
+    """
 
     def __init__(
         self,
@@ -62,10 +66,11 @@ class TikTokAds:
         client_secret: str,
         advertisers_of: Callable[[str], Sequence[str]],
         *,
+        known: Callable[[str, Window, Sequence[str]], Mapping[str, Mapping[str, Any]]] = lambda *_: {},
         country: str = "ALL",
         name: str = "tiktok",
     ) -> None:
-        self.name = name
+        self.name, self._known = name, known
         self._api, self._advertisers_of, self._country = api, advertisers_of, country
         self._client = {"client_key": client_key, "client_secret": client_secret, "grant_type": "client_credentials"}
         self._signed_in = False
@@ -79,20 +84,30 @@ class TikTokAds:
                 f"Add one with `counterpitch brand add {brand_id} --page tiktok:ID`."
             )
             return Sweep(state=State.NOT_COVERED, listing="none", code="no_page", message=message)
-        return Sweep(pages=self._sweep(advertisers, window, cursor), listing="brand")
+        return Sweep(pages=self._sweep(brand_id, advertisers, window, cursor), listing="brand")
 
-    def _sweep(self, advertisers: Sequence[str], window: Window, cursor: str | None) -> Iterator[Page]:
-        """One page an ad: a detail call is the unit of work, and the ads still to ask for ride in the cursor."""
+    def _sweep(self, brand_id: str, advertisers: Sequence[str], window: Window, cursor: str | None) -> Iterator[Page]:
+        """A page for each list, with the ads whose details are known, and one for each detail call.
+
+        The call is the unit of work, so the ads still to ask for ride in the cursor.
+        """
         at: dict[str, Any] = json.loads(cursor) if cursor else {"waiting": [], "search_id": None, "more": True}
         while at["waiting"] or at["more"]:
             if at["waiting"]:
                 entry = at["waiting"].pop(0)
-                yield Page([self._observation(entry)], json.dumps(at))
+                yield Page([self._observation(entry, window)], json.dumps(at))
                 continue
             data = self._query(advertisers, window, at["search_id"])
             shown = [entry for entry in data.get("ads") or [] if _shown_since(entry, window.first)]
-            at = {"waiting": shown, "search_id": data.get("search_id"), "more": _true(data.get("has_more"))}
-            yield Page([], json.dumps(at))
+            known = self._known(brand_id, window, [_id(entry) for entry in shown])
+            waiting = [entry for entry in shown if _id(entry) not in known]
+            at = {"waiting": waiting, "search_id": data.get("search_id"), "more": _true(data.get("has_more"))}
+            ready = [
+                Observation(_id(entry), SHAPE, {"listed": entry, **known[_id(entry)]})
+                for entry in shown
+                if _id(entry) in known
+            ]
+            yield Page(ready, json.dumps(at))
 
     def _query(self, advertisers: Sequence[str], window: Window, search_id: str | None) -> dict[str, Any]:
         published = {"min": f"{EARLIEST:%Y%m%d}", "max": f"{window.last:%Y%m%d}"}
@@ -103,10 +118,10 @@ class TikTokAds:
         }
         return self._ask("ad/query/", FIELDS, body | ({"search_id": search_id} if search_id else {}))
 
-    def _observation(self, entry: Mapping[str, Any]) -> Observation:
-        ad_id = str(entry["ad"]["id"])
-        detail = self._ask("ad/detail/", DETAILS, {"ad_id": int(ad_id)})
-        return Observation(ad_id, SHAPE, {"listed": entry, "detail": detail})
+    def _observation(self, entry: Mapping[str, Any], window: Window) -> Observation:
+        detail = self._ask("ad/detail/", DETAILS, {"ad_id": int(_id(entry))})
+        told = {"listed": entry, "detail": detail, "detail_on": window.last.isoformat()}
+        return Observation(_id(entry), SHAPE, told)
 
     def _ask(self, path: str, fields: str, body: Mapping[str, Any]) -> dict[str, Any]:
         for again in (False, True):
@@ -130,8 +145,8 @@ class TikTokAds:
 def read(payload: Mapping[str, Any]) -> tuple[Record, list[Problem]]:
     """The ad record of a listed entry with its detail (columns of `canonical.ADS`), and what could not be read."""
     listed, detail = payload.get("listed") or {}, payload.get("detail") or {}
-    ad = {**(listed.get("ad") or {}), **(detail.get("ad") or {})}
-    advertiser = {**(listed.get("advertiser") or {}), **(detail.get("advertiser") or {})}
+    ad = _newest(detail.get("ad"), listed.get("ad"))
+    advertiser = _newest(detail.get("advertiser"), listed.get("advertiser"))
     told = ad.get("reach")
     reach = _either(told, "unique_users_seen", "unique_user_seen") if isinstance(told, Mapping) else told
     targeting = (detail.get("ad_group") or {}).get("targeting_info") or {}
@@ -165,6 +180,15 @@ def people(told: Any) -> int | None:
     if not match:
         return None
     return int(float(match[1]) * {"": 1, "K": 1_000, "M": 1_000_000, "B": 1_000_000_000}[match[2]])
+
+
+def _newest(detail: Mapping[str, Any] | None, listed: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Both parts as one; the list is of today, and the detail may be of a few weeks ago."""
+    return {**(detail or {}), **{name: value for name, value in (listed or {}).items() if value is not None}}
+
+
+def _id(entry: Mapping[str, Any]) -> str:
+    return str(entry["ad"]["id"])
 
 
 def _shown_since(entry: Mapping[str, Any], first: date) -> bool:
