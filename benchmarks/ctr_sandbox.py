@@ -24,6 +24,7 @@ import shutil
 import sys
 import tempfile
 import tomllib
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -43,10 +44,20 @@ from counterpitch.warehouse.connection import transaction
 from counterpitch.warehouse.migrate import migrate
 
 LAST_DAY = date(2026, 11, 20)
-MARKET = "meal-planning-apps"
+MARKET_ID = "meal-planning-apps"
 CHOSEN_ON = (20260, 99)
 SEEDS = (20260, 99, 7, 1234, 4321)
 Tau = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Market:
+    """Training examples, the texts of all ads seen, the last day's ads (select_market_ads), and what was planted."""
+
+    known: pd.DataFrame
+    texts: list[str]
+    ads: list[dict[str, Any]]
+    truth: Truth
 
 
 def main() -> None:
@@ -60,7 +71,7 @@ def main() -> None:
     cluster = Cluster(folder / "pg", folder / "s", durable=False)
     cluster.start()
     try:
-        found = [measure(*fill(cluster, folder, seed, args.days)) | {"seed": seed} for seed in args.seeds]
+        found = [measure(fill(cluster, folder, seed, args.days)) | {"seed": seed} for seed in args.seeds]
     finally:
         cluster.stop()
         shutil.rmtree(folder, ignore_errors=True)
@@ -69,8 +80,8 @@ def main() -> None:
     print(json.dumps({"days": args.days, "markets": found, "mean_of_judged": _means(found)}, indent=1))
 
 
-def fill(cluster: Cluster, folder: Path, seed: int, days: int) -> tuple[pd.DataFrame, list[dict[str, Any]], Truth]:
-    """Take a market into a warehouse of its own: training examples, the last day's ads, and the truth."""
+def fill(cluster: Cluster, folder: Path, seed: int, days: int) -> Market:
+    """Take a market into a warehouse of its own."""
     from counterpitch import brands
     from counterpitch.quality.publish import validate_and_load
     from counterpitch.sandbox.market import write_market
@@ -92,11 +103,11 @@ def fill(cluster: Cluster, folder: Path, seed: int, days: int) -> tuple[pd.DataF
             collect_brand(brand, key)
         validate_and_load(key, names)
     with transaction(application="benchmark") as conn:
-        known = examples.read(conn, keys[-1])
-        asked = {"market_id": MARKET, "partition_key": keys[-1]}
+        known, texts = examples.read(conn, keys[-1]), examples.corpus(conn, keys[-1])
+        asked = {"market_id": MARKET_ID, "partition_key": keys[-1]}
         ads = query.rows(conn, query.sql(score.__file__, "select_market_ads"), asked)
     print(f"{seed}: {len(known)} examples, {len(ads)} ads", file=sys.stderr)
-    return known, ads, read_truth(market)
+    return Market(known, texts, ads, read_truth(market))
 
 
 def _import(folder: Path) -> None:
@@ -126,33 +137,35 @@ def _import(folder: Path) -> None:
         )
 
 
-def measure(known: pd.DataFrame, ads: list[dict[str, Any]], truth: Truth) -> dict[str, Any]:
+def measure(market: Market) -> dict[str, Any]:
     """The figures of one market."""
+    known, texts, ads, truth = market.known, market.texts, market.ads, market.truth
     keys = known["example_key"].str.removeprefix("sandbox:")
     own = (known["group_key"].str.startswith("ads|") & keys.isin(truth["ads"])).to_numpy()
     theirs = [ad for ad in ads if ad["brand_id"] != truth["own_brand"]]
     theirs = [ad for ad in theirs if ad["ad_key"].removeprefix("sandbox:") in truth["ads"]]
-    params, record = variances.estimate(known)
-    predicted = model.fit(known, params).predict(examples.known(theirs), truth["own_brand"])["ctr"].to_numpy()
+    params, record = variances.estimate(known, unlabelled=texts)
+    predicted = model.fit(known, params, texts).predict(examples.known(theirs), truth["own_brand"])["ctr"].to_numpy()
     asked = [ad["ad_key"].removeprefix("sandbox:") for ad in theirs]
     fold = splits.folds(known, 5, 1)
-    fixed = _tau(truth, keys[own], _held_out(known, fold, truth, model.Params())[own])
+    fixed = _tau(truth, keys[own], _held_out(market, fold, model.Params())[own])
     told = _told_all(truth, keys[own], known[own], asked)
     return {
         "examples": {"own_ads": int(own.sum()), "test_arms": int((~own).sum()), "clicks": int(known["clicks"].sum())},
         "variances": record,
-        "own_held_out": _tau(truth, keys[own], _held_out(known, fold, truth)[own]) | {"fixed_variances": fixed},
+        "own_held_out": _tau(truth, keys[own], _held_out(market, fold)[own]) | {"fixed_variances": fixed},
         "competitors": _tau(truth, asked, predicted) | {"learnable": _tau(truth, asked, told)["tau"]},
     }
 
 
-def _held_out(known: pd.DataFrame, fold: np.ndarray, truth: Truth, params: model.Params | None = None) -> np.ndarray:
+def _held_out(market: Market, fold: np.ndarray, params: model.Params | None = None) -> np.ndarray:
+    known, texts = market.known, market.texts
     out = np.zeros(len(known))
     for number in np.unique(fold):
         inside = fold == number
         rest = known[~inside].reset_index(drop=True)
-        fitted = model.fit(rest, params or variances.estimate(rest)[0])
-        out[inside] = fitted.predict(known.loc[inside, list(features.KNOWN)], truth["own_brand"])["ctr"]
+        fitted = model.fit(rest, params or variances.estimate(rest, unlabelled=texts)[0], texts)
+        out[inside] = fitted.predict(known.loc[inside, list(features.KNOWN)], market.truth["own_brand"])["ctr"]
     return out
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from counterpitch.ctr import registry
-from counterpitch.ctr.model import CtrModel
+from counterpitch.ctr.model import CtrModel, fingerprint
 from counterpitch.ctr.refusals import ModelUnusable, NotEnoughData
 from counterpitch.ctr.train import train
 from counterpitch.warehouse import query
@@ -135,3 +137,44 @@ def test_a_model_that_cannot_score_is_not_promoted(conn: Connection) -> None:
     with pytest.raises(ModelUnusable):
         registry.promote(second)
     assert _champion(conn) == first
+
+
+def _of_another_version(conn: Connection, model_id: str) -> None:
+    """The stored model as an older version wrote it: whole, but with a feature that is no longer known."""
+    said = json.loads(query.scalar(conn, "select artifact from ml.model where model_id = %(id)s", {"id": model_id}))
+    said["columns"] = [*said["columns"][:-1], "phase_of_the_moon"]
+    changed = {"id": model_id, "artifact": json.dumps(said, sort_keys=True, ensure_ascii=False)}
+    changed["sha256"] = fingerprint(changed["artifact"])
+    query.execute(
+        conn, "update ml.model set artifact = %(artifact)s, sha256 = %(sha256)s where model_id = %(id)s", changed
+    )
+    conn.commit()
+
+
+def test_a_feature_list_of_another_version_is_refused_with_the_reason_and_the_champion_stays(conn: Connection) -> None:
+    first, second = _two_models(conn)
+    _of_another_version(conn, second)
+    with pytest.raises(ModelUnusable, match=r"columns differ from this version's"):
+        registry.promote(second)
+    with pytest.raises(ModelUnusable, match=r"columns differ"):
+        registry.record_decision(second, {"chosen_options": ["Promote"], "responded_by_user": {"name": "ana"}})
+    assert _champion(conn) == first
+    assert query.scalar(conn, "select count(*) from ml.decision") == 0, "a decision that could not be kept is not kept"
+
+
+def test_a_champion_that_an_upgrade_left_behind_is_put_before_a_person(conn: Connection) -> None:
+    first, second = _two_models(conn)
+    _of_another_version(conn, first)
+    verdict = registry.compare(second)
+    assert verdict["verdict"] == "wins"
+    assert "The champion can no longer score" in verdict["reason"]
+    assert _champion(conn) == first, "a person decides, also here"
+
+
+def test_a_rollback_to_a_model_that_cannot_score_leaves_the_champion(conn: Connection) -> None:
+    first, second = _two_models(conn)
+    registry.promote(second, decided_by="ana", reason="better")
+    _of_another_version(conn, first)
+    with pytest.raises(ModelUnusable, match="columns differ"):
+        registry.rollback()
+    assert _champion(conn) == second

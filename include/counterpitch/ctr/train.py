@@ -52,7 +52,7 @@ def train_on(conn: Connection, partition_key: str, params: model.Params | None =
         params, record = search(known[older].reset_index(drop=True), trials)
     texts = examples.corpus(conn, partition_key)
     figures, held = evaluation(known, params, texts)
-    chosen, said = (params, {"method": "given"}) if params else variances.estimate(known)
+    chosen, said = (params, {"method": "given"}) if params else variances.estimate(known, unlabelled=texts)
     figures |= {"search": record, "variances": said}
     fitted = model.fit(known, chosen, texts)
     return store(conn, fitted, partition_key, figures, held)
@@ -108,7 +108,7 @@ def _twin(
     older: pd.DataFrame, test: pd.DataFrame, params: model.Params | None, texts: Sequence[str]
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     older, test = older.reset_index(drop=True), test.reset_index(drop=True)
-    twin = model.fit(older, params or variances.estimate(older)[0], texts)
+    twin = model.fit(older, params or variances.estimate(older, unlabelled=texts)[0], texts)
     known = test[list(features.KNOWN)]
     said = [twin.predict(rows, str(owner)).set_index(rows.index) for owner, rows in known.groupby(test["owner"])]
     predicted = pd.concat(said).sort_index()

@@ -9,6 +9,7 @@ sum of variance x block block' + level variances + binomial noise, the same mode
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -40,19 +41,21 @@ PULL = 1.0
 """A factor of e away from the default costs half a unit of log-likelihood: with few data the defaults stand."""
 
 
-def estimate(examples: pd.DataFrame, params: model.Params | None = None) -> tuple[model.Params, dict[str, Any]]:
+def estimate(
+    examples: pd.DataFrame, params: model.Params | None = None, unlabelled: Sequence[str] = ()
+) -> tuple[model.Params, dict[str, Any]]:
     """`params` for few examples: the priors that make them (examples.read) likeliest, a tame booster; and the record.
 
     What the text explains keeps its shares of words, characters and devices and is scaled as one: few examples can
     tell how much words matter, not which kind of reading of them does. The record is {"method", "examples", "gain"
     (log-likelihood over the given priors), "priors"}. With more than MOST_EXAMPLES examples `params` come back as
-    they are, and the record says so.
+    they are, and the record says so. `unlabelled`: as model.fit takes it.
     """
     params = params or model.Params()
     if len(examples) > MOST_EXAMPLES:
         return params, {"method": "defaults: enough examples for them", "examples": len(examples)}
     with threadpool_limits(1, "blas"):  # sums in one order: the same bytes whatever the number of cores
-        parts, target, noise = _model_of(examples, params)
+        parts, target, noise = _model_of(examples, params, unlabelled)
         start = np.log([1.0, *(getattr(params.priors, name) for name in LEVELS)])
         bounds = np.log([(1e-2, 1e2), *[BOUNDS] * len(LEVELS)])
         given = (start, parts, target, noise)
@@ -67,10 +70,12 @@ def estimate(examples: pd.DataFrame, params: model.Params | None = None) -> tupl
     return chosen, record | {"priors": asdict(priors)}
 
 
-def _model_of(examples: pd.DataFrame, params: model.Params) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
+def _model_of(
+    examples: pd.DataFrame, params: model.Params, unlabelled: Sequence[str]
+) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
     """The matrix that each variance multiplies (the text, then LEVELS); the log-odds and their binomial variance."""
     known = examples[list(features.KNOWN)]
-    vectors = TextVectors.fit(cut.read(known["text"].tolist()), params.most_terms)
+    vectors = TextVectors.fit(cut.read(list(dict.fromkeys([*known["text"], *unlabelled]))), params.most_terms)
     blocks = model.read(vectors, known, params.embedder)
     fitted = strength.fit(vectors, blocks, examples, params.priors, params.embedder)
     text = np.zeros((len(examples), len(examples)))
