@@ -65,3 +65,14 @@ def test_warm_answers_take_less_than_a_tenth_of_a_second(conn: Connection) -> No
 def test_without_a_champion_there_is_a_sentence_instead(warehouse: str) -> None:
     with pytest.raises(NotEnoughData, match="No champion yet"):
         explain.explain_text("Cook at home.")
+
+
+def test_what_two_features_say_alike_is_one_reason_and_one_thing_is_singular(conn: Connection) -> None:
+    planted.fill(conn)
+    registry.ensure_champion(planted.DAY)
+    for text in ("Sleep well with a plan?", "Sleep well with a plan."):
+        told = [reason["feature"] for reason in explain.explain_text(text)["reasons"]]
+        assert not {"question_opening", "questions"} <= set(told)
+    assert explain._singular("1 question marks") == "1 question mark"
+    assert explain._singular("words of 5.1 letters on average") == "words of 5.1 letters on average"
+    assert explain._singular("11 words in all") == "11 words in all"

@@ -7,6 +7,7 @@ pull it up and down. Nothing here is causal: it is what the model counts on, lea
 
 from __future__ import annotations
 
+import re
 from contextlib import nullcontext
 from typing import Any
 
@@ -26,6 +27,8 @@ from counterpitch.warehouse.connection import Connection, transaction
 _LOADED: dict[str, CtrModel] = {}
 
 MOST_REASONS = 5
+ONE_DEVICE = tuple((COLUMNS.index(f"{name}_opening"), COLUMNS.index(f"{name}s")) for name in ("question", "number"))
+_ONE_OF_MANY = re.compile(r"(?<![\d.])1 ([a-z ]*?)s\b")
 LEAST_POINTS = 0.005
 """Below this many percentage points a reason is noise to the reader."""
 
@@ -115,6 +118,7 @@ def shared_out(model: CtrModel, wide: np.ndarray, devices: np.ndarray) -> np.nda
 
 
 def _told(points: np.ndarray, values: np.ndarray, words: dict[str, float]) -> list[dict[str, Any]]:
+    points = _said_once(points, values)
     strongest = [int(i) for i in np.argsort(-np.abs(points), kind="stable")[:MOST_REASONS]]
     out = []
     for column in strongest:
@@ -123,9 +127,24 @@ def _told(points: np.ndarray, values: np.ndarray, words: dict[str, float]) -> li
             continue
         name = COLUMNS[column]
         more = _wording(words) if name == "strength" else {}
-        what = _wording_told(more) if more else features.in_words(name, float(values[column - 1]))
+        what = _wording_told(more) if more else _singular(features.in_words(name, float(values[column - 1])))
         out.append({"feature": name, "what": what, "points": worth, "text": f"{what}: {worth:+.2f} points", **more})
     return out
+
+
+def _said_once(points: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """A question in the first line is also a question: where both say the same, one reason carries what both add."""
+    out = points.copy()
+    for opening, anywhere in ONE_DEVICE:
+        if (values[opening - 1] > 0) == (values[anywhere - 1] > 0):
+            out[opening] += out[anywhere]
+            out[anywhere] = 0.0
+    return out
+
+
+def _singular(what: str) -> str:
+    """ "1 question marks" as "1 question mark"."""
+    return _ONE_OF_MANY.sub(r"1 \1", what)
 
 
 def _wording(words: dict[str, float]) -> dict[str, list[str]]:
