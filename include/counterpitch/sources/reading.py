@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from counterpitch.errors import Permanent
+from counterpitch.sources import meta_library_page
 from counterpitch.sources.canonical import Problem
 
 LONGEST_CELL = 100_000  # characters; the longest real ad text that we saw has 6,000
@@ -37,6 +38,8 @@ ENDINGS = {
     ".xlsx": "xlsx",
 }
 _MAGIC = {b"PAR1": "parquet", b"PK\x03\x04": "xlsx", b"\xd0\xcf\x11\xe0": "xls"}
+PAGE_START = 200
+_PAGE = re.compile(rb'\s*\{\s*"(data|errors)"\s*:\s*[\[{n]')
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _OTHERS = {b"%PDF": "a PDF", b"\x89PNG": "a PNG image", b"\xff\xd8\xff": "a JPEG image", b"SQLi": "a SQLite database"}
 
@@ -200,12 +203,35 @@ def _csv_rows(path: Path, columns: list[str], reader: Iterator[list[str]]) -> It
 
 
 def _jsonl(path: Path, stream: IO[bytes]) -> FileRows:
+    page = _saved_page(path, stream)
+    if page is not None:
+        filled = ({k: v for k, v in ad.items() if v is not None and v != ""} for ad in page)
+        ads = (_checked(number, cells, None) for number, cells in enumerate(filled, start=1))
+        return FileRows(list(meta_library_page.COLUMNS), ads)
     rows = _jsonl_rows(_text(path, stream))
     peeked = list(islice(rows, PEEK))
     columns = list(dict.fromkeys(name for row in peeked if not row.problem for name in row.cells))
     if not columns:
         raise FileUnreadable(f"{path.name} holds no JSON objects, one a line. Save it as JSON lines.")
     return FileRows(columns, chain(peeked, rows))
+
+
+def _saved_page(path: Path, stream: IO[bytes]) -> list[dict[str, Any]] | None:
+    """The ads of a saved page of the Ad Library, which is one document over many lines; None for any other file."""
+    start = stream.read(PAGE_START)
+    stream.seek(0)
+    if not _PAGE.match(start):
+        return None
+    try:
+        document = json.loads(stream.read(LONGEST_LINE).decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        stream.seek(0)
+        return None
+    stream.seek(0)
+    try:
+        return meta_library_page.ads_of(document)
+    except ValueError as error:
+        raise FileUnreadable(f"{path.name} holds no ads: {error}. Save the page again later.") from None
 
 
 def _jsonl_rows(text: io.TextIOWrapper) -> Iterator[FileRow]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from counterpitch.sources import google_transparency, meta_ad_library, tiktok_ads
+from counterpitch.sources import google_transparency, meta_ad_library, meta_library_page, tiktok_ads
 from counterpitch.sources.canonical import Problem, Record
 from counterpitch.sources.mapping import mapping
 
@@ -17,6 +17,7 @@ Reader = Callable[[Mapping[str, Any]], tuple[Record, list[Problem]]]
 PLATFORMS: Mapping[str, Reader] = {
     meta_ad_library.SHAPE: meta_ad_library.read,
     meta_ad_library.PAST_SHAPE: meta_ad_library.read_past,
+    meta_library_page.SHAPE: meta_library_page.read,
     google_transparency.SHAPE: google_transparency.read,
     tiktok_ads.SHAPE: tiktok_ads.read,
 }
