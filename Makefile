@@ -36,7 +36,7 @@ lint: .venv/.dev ## Check style and types
 
 # The benchmarks that need no file of yours. The others (ctr_*, pillars*, sandbox_recovery) take theirs as arguments:
 # each says so with --help.
-BENCHES := dag_parse idle_memory newcomer load collect llm_throughput
+BENCHES := dag_parse idle_memory newcomer load collect llm_throughput ctr_sandbox
 
 bench: .venv/.dev ## Run the benchmarks that need no data of yours; results go to benchmarks/out/
 	@mkdir -p benchmarks/out

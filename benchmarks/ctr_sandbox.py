@@ -6,7 +6,7 @@ Each market is written, imported and validated into a Postgres of its own, then 
 Three questions, each with its ceiling from the truth file:
 
 - `own_held_out`: our ads by a model that never saw them nor a copy of their words (five folds). `ceiling` is the tau of
-  the planted coefficients themselves: what no words tell is noise to any model. Claimed: share .8 or better.
+  the planted coefficients themselves: what no words tell is noise to any model. Aimed at: a share of .8.
 - `own_held_out.fixed_variances`: the same with the defaults of Priors, the baseline.
 - `competitors`: ads that never had results, "as if they ran for us". `learnable` is the tau of a regression that is
   told the planted persona, theme and devices of every ad and learns their worth from our results: below `ceiling`,

@@ -37,7 +37,14 @@ def answer(conn: Connection, market: Row, now: Asked, before: Asked | None) -> d
     from counterpitch.ctr.explain import explain_text  # LightGBM loads with it: at the first question, not at the start
     from counterpitch.ctr.refusals import ModelUnusable, NotEnoughData
 
-    out: dict[str, Any] = {"said": None, "refused": "", "overlaps": False, **asdict(now), "languages": LANGUAGES}
+    out: dict[str, Any] = {
+        "said": None,
+        "refused": "",
+        "overlaps": False,
+        **asdict(now),
+        "before": before.text if before else "",
+    }
+    out["languages"] = LANGUAGES
     if not now.text.strip():
         return out
     try:
