@@ -4,9 +4,11 @@
 
 TRAIN has clickability_test_id, eyecatcher_id, headline, test_week (YYYYWW), impressions, clicks; TEST the same, of
 which impressions and clicks are read only for the figures that are printed. `--holdout newest` splits TRAIN itself:
-its newest fifth of tests (by first week) is the test. `--drop-weeks 201325-201401` leaves out the archive's weeks of
-faulty randomisation. With --embeddings a MiniLM encoder ("huggingface:PATH", or "minilm" for the one that
-requirements-embeddings.txt installs) is fine-tuned on the training tests and joined to the model.
+its newest fifth of tests (by first week) is the test; `--holdout 0.6-0.7` takes that part of the time line instead and
+learns from what is before it: choices were made on such earlier windows only.
+`--drop-weeks 201325-201401` leaves out the archive's weeks of faulty randomisation. With --embeddings a MiniLM encoder
+("huggingface:PATH", or "minilm" for the one that requirements-embeddings.txt installs) is fine-tuned on the training
+tests and joined to the model.
 
 The texts to be ranked are known before any of them runs, so the model learns from all of them, results or not, which
 words there are and what company they keep ("model"); "model, new words unseen" learns words from TRAIN alone. Arms of
@@ -44,11 +46,13 @@ def read(path: Path) -> pd.DataFrame:
     return rows.assign(day=day, arm=rows[KEY].fillna("").astype(str).agg("|".join, axis=1))
 
 
-def split(rows: pd.DataFrame, share: float = 0.2) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The older tests, and the newest `share` of them by first week."""
+def split(rows: pd.DataFrame, window: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The tests before `window` of the time line of tests (by first week), and those in it: "0.8-1" is the newest."""
     first = rows.groupby("clickability_test_id")["test_week"].min().sort_values(kind="stable")
-    held = rows["clickability_test_id"].isin(first.index[int(np.ceil(len(first) * (1 - share))) :])
-    return rows[~held].reset_index(drop=True), rows[held].reset_index(drop=True)
+    begin, end = (int(np.ceil(len(first) * float(part))) for part in window.split("-"))
+    place = rows["clickability_test_id"].map(pd.Series(np.arange(len(first)), index=first.index))
+    before, inside = place < begin, (place >= begin) & (place < end)
+    return rows[before].reset_index(drop=True), rows[inside].reset_index(drop=True)
 
 
 def as_examples(rows: pd.DataFrame) -> pd.DataFrame:
@@ -138,7 +142,7 @@ def main() -> None:
     cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     cli.add_argument("--train", type=Path, required=True)
     cli.add_argument("--test", type=Path)
-    cli.add_argument("--holdout", choices=["newest"], help="take the test from TRAIN instead")
+    cli.add_argument("--holdout", help='take the test from TRAIN instead: "newest", or a window such as 0.6-0.7')
     cli.add_argument("--drop-weeks", help="first-last, YYYYWW-YYYYWW")
     cli.add_argument("--out", type=Path, required=True)
     cli.add_argument("--embeddings", help='"minilm" or "huggingface:PATH"')
@@ -151,7 +155,8 @@ def main() -> None:
     if args.drop_weeks:
         first, last = map(int, args.drop_weeks.split("-"))
         train = train[~train["test_week"].between(first, last)].reset_index(drop=True)
-    train, test = split(train) if args.holdout else (train, read(args.test))
+    window = "0.8-1" if args.holdout == "newest" else args.holdout
+    train, test = split(train, window) if window else (train, read(args.test))
     predictions, said = run(train, test, args.embeddings)
     predictions.to_csv(args.out, index=False)
     print(json.dumps(said, indent=1))

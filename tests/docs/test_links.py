@@ -19,9 +19,9 @@ def test_links_to_files_lead_somewhere(page: Path) -> None:
     assert [target for target in local if not (page.parent / target).exists()] == []
 
 
-def test_pictures_are_png_and_small() -> None:
+def test_pictures_are_png_or_svg_and_small() -> None:
     pictures = sorted((PROJECT / "docs" / "img").iterdir())
     assert pictures
     for path in pictures:
-        assert path.read_bytes().startswith(b"\x89PNG"), path.name
+        assert path.read_bytes().startswith((b"\x89PNG", b"<svg")), path.name
         assert path.stat().st_size < LARGEST, path.name

@@ -54,7 +54,9 @@ def search(known: pd.DataFrame, trials: int = 20, seed: int = 1) -> tuple[model.
 
 _PRIORS = {
     "word": (0.005, 0.5),
+    "skip": (0.001, 0.1),
     "char": (0.003, 0.3),
+    "meaning": (0.002, 0.2),
     "devices": (0.003, 0.3),
     "test": (0.03, 1.0),
     "rest": (0.003, 0.1),
