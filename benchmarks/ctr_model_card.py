@@ -47,7 +47,8 @@ row "new words unseen" is the same model without that: what a text meets that is
 rounds, the encoder's schedule and the memory were chosen on earlier windows of the time line (first table), each learnt
 from the tests before it. Training arms that nearly say what a held-out arm says (MinHash of five-letter shingles,
 Jaccard 0.8) are left out. Intervals are 95% bootstraps over tests. Pairs share test and image; significant pairs have a
-two-proportion z-test p < 0.10; F1 is that of "the first one wins" at probability {f1:.1f}, pairs in drawn order.
+two-proportion z-test p < 0.10; F1 is that of "the first one wins" at probability {f1:.1f}, every pair both ways
+round, and so differs from accuracy by ties only.
 
 **What was tried on earlier windows and dropped.** Pairwise logistic regression on the same features, alone or added to
 the model; LightGBM's lambdarank and rank_xendcg on out-of-fold strengths with the devices; features relative to the

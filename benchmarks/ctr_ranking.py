@@ -84,7 +84,7 @@ def as_examples(rows: pd.DataFrame) -> pd.DataFrame:
 def run(train: pd.DataFrame, test: pd.DataFrame, embeddings: str | None) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Predictions for every row of `test` (KEY, score, ctr), and the figures."""
     judge = as_examples(test)
-    learn = without_copies(examples.usable(as_examples(train)), judge)
+    learn = examples.usable(without_copies(as_examples(train), judge))
     known = judge[list(features.KNOWN)]
     started = time.perf_counter()
     fitted = model.fit(learn, unlabelled=known["text"].tolist())

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -27,12 +28,15 @@ def ranking() -> ModuleType:
 
 
 def _archive(seed: int, tests: int) -> pd.DataFrame:
-    frame = planted.frame(0, tests, seed)
+    """Headlines with the planted effects, each with made-up words of its own, so that none is another's copy."""
+    frame = planted.frame(0, max(10, tests), seed).head(4 * tests)
+    rng = np.random.default_rng(seed)
+    own = ["".join(rng.choice(list("abcdefghijklmnopqrstuvwxyz"), 40)) for _ in range(len(frame))]
     return pd.DataFrame(
         {
             "clickability_test_id": f"{seed}-" + frame["test_key"],
             "eyecatcher_id": "image",
-            "headline": frame["text"],
+            "headline": frame["text"] + [f" {word[:20]} {word[20:]}" for word in own],
             "test_week": 201340 + frame.index // 40,
             "impressions": frame["impressions"],
             "clicks": frame["clicks"],

@@ -31,7 +31,7 @@ def ranking(
     """Figures of `score` (higher is better) on `examples` (group_key, impressions, clicks).
 
     significant_pairs and all_pairs: pairs, accuracy (ties count half), accuracy_95, auc; f1 of "the first wins"
-    with pairs in drawn order at probability F1_THRESHOLD; and over groups of 2 to LARGEST_TEST: top1, top1_random,
+    at probability F1_THRESHOLD, every pair both ways round; and over groups of 2 to LARGEST_TEST: top1, top1_random,
     ctr_lift of the picked over the mean arm, kendall_tau, ndcg_at_3. A figure without data is None.
     """
     compared = pairs.compare(examples, seed, most_per_example=LARGEST_TEST)
