@@ -102,7 +102,8 @@ def section(name: str, run: dict[str, Any]) -> str:
 def earlier(runs: list[dict[str, Any]]) -> str:
     """What choices were made on: pair-weighted means over earlier windows."""
     lines = ["## Earlier windows: where choices were made", ""]
-    lines += [f"Means over {len(runs)} windows, weighted by pairs.", ""]
+    counted = "One window" if len(runs) == 1 else f"Means over {len(runs)} windows, weighted by pairs"
+    lines += [f"{counted}: tests {' and '.join(run['window'] for run in runs)} of the time line.", ""]
     lines += ["| | significant pairs: accuracy / AUC | all pairs: accuracy / AUC | top-1 |", "|---|---|---|---|"]
     for who in runs[0]["table"]:
         said = [run["table"][who] for run in runs]

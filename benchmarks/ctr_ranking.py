@@ -159,7 +159,7 @@ def main() -> None:
     train, test = split(train, window) if window else (train, read(args.test))
     predictions, said = run(train, test, args.embeddings)
     predictions.to_csv(args.out, index=False)
-    print(json.dumps(said, indent=1))
+    print(json.dumps({"window": window, **said}, indent=1))
 
 
 if __name__ == "__main__":
