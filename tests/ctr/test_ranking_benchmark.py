@@ -82,13 +82,13 @@ def test_with_outcomes_the_model_stands_beside_the_baselines(
 
 def test_no_arm_that_nearly_says_what_a_test_arm_says_teaches(ranking: ModuleType, tmp_path: Path) -> None:
     train, test = _archive(1, 40), _archive(2, 5)
-    train.loc[0, "headline"] = test.loc[0, "headline"].upper() + "!"
+    train.loc[0, "headline"] = test["headline"].iloc[0].upper() + "!"
     for name, rows in (("train", train), ("test", test)):
         rows.to_parquet(tmp_path / f"{name}.parquet")
     learn, judge = (ranking.as_examples(ranking.read(tmp_path / f"{n}.parquet")) for n in ("train", "test"))
     kept = ranking.without_copies(learn, judge)
     assert 0 < len(kept) < len(learn)
-    assert train.loc[0, "headline"] not in set(kept["text"])
+    assert train["headline"].iloc[0] not in set(kept["text"])
 
 
 def test_what_the_embeddings_need_is_named_before_anything_is_trained(
