@@ -149,6 +149,8 @@ class _FeedSweep:
         for page in answer.pages:
             self._rows += KEEP[self._feed["kind"]](self._conn, *self._slice, self._observed_at, page.records)
             if page.cursor:
+                # A page that Postgres lost in a crash of its own is lost with its cursor, and is asked for again.
+                query.execute(self._conn, "set local synchronous_commit = off")
                 self._keep(page.cursor)
                 self._conn.commit()
 

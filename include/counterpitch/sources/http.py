@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import orjson
 import stamina
 
 from counterpitch.sources.base import SweepFailed, SweepInterrupted
@@ -130,7 +131,7 @@ def _read(response: httpx.Response) -> Answer:
             "redirect", "The platform redirects elsewhere; no token is sent there. Check the base address."
         )
     try:
-        body = response.json()
+        body = orjson.loads(response.content)
     except ValueError:  # cut off, or a page for people
         body = None
     if not isinstance(body, dict):

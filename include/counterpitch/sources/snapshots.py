@@ -6,8 +6,11 @@ coverage's `observed_at`), so an ad that a second sweep of the day misses is no 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
+
+import orjson
 
 from counterpitch.sources.base import Listing, Observation, State
 from counterpitch.warehouse import query, write
@@ -30,7 +33,7 @@ def append(
     """
     params = {"source": source, "brand_id": brand_id, "partition_key": partition_key, "observed_at": observed_at}
     rows = [
-        {"ad_id": each.ad_id, "shape": each.shape, "payload": dict(each.payload), "copies": each.copies}
+        {"ad_id": each.ad_id, "shape": each.shape, "payload": _text(each.payload), "copies": each.copies}
         for each in records
     ]
     query.execute(conn, query.sql(__file__, "create_load_ad_snapshot"))
@@ -38,6 +41,14 @@ def append(
     query.execute(conn, query.sql(__file__, "merge_ad_snapshots"), params)
     query.execute(conn, "delete from load_ad_snapshot")
     return sum(each.copies for each in records)
+
+
+def _text(payload: Mapping[str, Any]) -> str:
+    """The payload as JSON; what only Python's own encoder can write (whole numbers beyond 64 bits) goes through it."""
+    try:
+        return orjson.dumps(payload).decode()
+    except TypeError:
+        return write.as_json(dict(payload))
 
 
 def cover(
