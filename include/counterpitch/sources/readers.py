@@ -111,6 +111,7 @@ def looking(address: str, window: Window) -> tuple[str, Callable[[], date]]:
 
 
 KEEPS: Mapping[str, timedelta] = {
+    "google_transparency": timedelta(days=3650),
     "meta_ad_library": LIBRARY_KEEPS,
     "tiktok_ads": timedelta(days=3650),
 }
