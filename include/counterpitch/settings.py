@@ -23,9 +23,13 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="COUNTERPITCH_", env_file=PROJECT / ".env", extra="ignore")
 
     home: Path = Field(default=PROJECT / ".counterpitch", description="state of the embedded stack")
-    warehouse_url: str | None = Field(default=None, description="any Postgres 15+; unset: the embedded one")
-    desk_url: str | None = Field(default=None, description="read-only connection of the Desk; unset: warehouse_url")
-    metadata_url: str | None = Field(default=None, description="Airflow's own database; unset: beside the warehouse")
+    warehouse_url: str | None = Field(default=None, repr=False, description="any Postgres 15+; unset: the embedded one")
+    desk_url: str | None = Field(
+        default=None, repr=False, description="read-only connection of the Desk; unset: warehouse_url"
+    )
+    metadata_url: str | None = Field(
+        default=None, repr=False, description="Airflow's own database; unset: beside the warehouse"
+    )
     ui_port: int = Field(default=8080, description="port of the Airflow UI on 127.0.0.1")
     sandbox_port: int = Field(default=8765, description="port of the sandbox platforms on 127.0.0.1")
     workers: int = Field(default=2, ge=1, le=64, description="tasks that run at once in the embedded mode")

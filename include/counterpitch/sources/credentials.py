@@ -24,9 +24,16 @@ class Credentials:
 
 
 def credentials(connection_id: str) -> Credentials:
-    """What the connection of this id holds. Raises SweepFailed when there is none."""
+    """What the connection of this id holds. Raises SweepFailed when there is none that can be read."""
     told = os.environ.get(f"AIRFLOW_CONN_{connection_id.upper()}")
-    found = _told(told) if told else _kept(connection_id)
+    try:
+        found = _told(told) if told else _kept(connection_id)
+    except ValueError:  # its own words would quote the token
+        raise SweepFailed(
+            "bad_connection",
+            f"AIRFLOW_CONN_{connection_id.upper()} is neither JSON nor an address. Write it as JSON, "
+            "or percent-encode the token's special letters.",
+        ) from None
     if not found or not found.token:
         raise SweepFailed(
             "no_token",

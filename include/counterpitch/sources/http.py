@@ -1,13 +1,14 @@
 """The one way to ask a platform: JSON over HTTPS, the token in a header, passing faults tried again here and only here.
 
 A token never enters a URL, a log line or an exception: it travels in the Authorization header, and redirects are
-refused, so it goes to no other host. An answer that is cut off, not JSON, or a server error is asked for again; a
-platform that says when to come back is waited for, aloud, up to a limit; then the sweep is interrupted, and goes on
-from its cursor when the task is retried.
+refused, so it goes to no other host; where the platform says it back, it is hidden before anything reads the answer.
+An answer that is cut off, not JSON, or a server error is asked for again; a platform that says when to come back is
+waited for, aloud, up to a limit; then the sweep is interrupted, and goes on from its cursor when the task is retried.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ import httpx
 import orjson
 import stamina
 
+from counterpitch.secrecy import hide
 from counterpitch.sources.base import SweepFailed, SweepInterrupted
 
 log = logging.getLogger(__name__)
@@ -68,6 +70,7 @@ class Api:
         )
         self._check, self._attempts, self._first_wait = check, attempts, first_wait
         self._free_at = 0.0
+        self._secrets = {token} if token else set[str]()
         self.calls = 0
 
     def get(self, path: str, params: Mapping[str, str | int]) -> Answer:
@@ -90,6 +93,19 @@ class Api:
     def use_token(self, token: str) -> None:
         """Send this token from now on."""
         self._client.headers["authorization"] = f"Bearer {token}"
+        self.keep_secret(token)
+
+    def keep_secret(self, secret: str) -> None:
+        """Hide this in every answer from now on, as the token is."""
+        self._secrets.add(secret)
+
+    def hand_over(self, path: str, **request: Any) -> Answer:
+        """Ask for a token by POST: the one answer in which nothing is hidden. Raises SweepFailed, SweepInterrupted."""
+        kept, self._secrets = self._secrets, set()
+        try:
+            return self.ask("POST", path, **request)
+        finally:
+            self._secrets = kept
 
     def come_back_in(self, seconds: float) -> None:
         """Make no call for so long: the platform said in a good answer that the quota is used up."""
@@ -114,7 +130,7 @@ class Api:
         except httpx.TransportError as error:
             # `from None`: httpx's exceptions hold the request, and the request holds the token.
             raise AskAgain("network", f"The platform did not answer ({type(error).__name__}).") from None
-        answer = _read(response)
+        answer = _read(response, self._secrets)
         self._check(answer)
         if answer.status >= 500:
             raise AskAgain(f"http_{answer.status}", f"The platform answered with HTTP {answer.status}.")
@@ -125,13 +141,13 @@ class Api:
         return answer
 
 
-def _read(response: httpx.Response) -> Answer:
+def _read(response: httpx.Response, secrets: set[str]) -> Answer:
     if response.is_redirect:
         raise SweepFailed(
             "redirect", "The platform redirects elsewhere; no token is sent there. Check the base address."
         )
     try:
-        body = orjson.loads(response.content)
+        body = orjson.loads(hide(response.content, secrets))
     except ValueError:  # cut off, or a page for people
         body = None
     if not isinstance(body, dict):

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from counterpitch.errors import Permanent
+from counterpitch.secrecy import without_tokens
 from counterpitch.sources import meta_library_page
 from counterpitch.sources.canonical import Problem
 
@@ -97,9 +98,9 @@ def check_ending(path: Path) -> str:
 
 
 def storable(value: Any) -> Any:
-    """The value as Postgres can keep it: NUL and lone surrogates become U+FFFD, so that one sees the damage."""
+    """The value as we may keep it: NUL and lone surrogates become U+FFFD, and an address loses the token it carries."""
     if isinstance(value, str):
-        return _UNSTORABLE.sub("\ufffd", value)
+        return without_tokens(_UNSTORABLE.sub("\ufffd", value))
     if isinstance(value, dict):
         return {storable(key): storable(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -74,6 +74,7 @@ class TikTokAds:
         self._api, self._advertisers_of, self._country = api, advertisers_of, country
         self._client = {"client_key": client_key, "client_secret": client_secret, "grant_type": "client_credentials"}
         self._signed_in = False
+        api.keep_secret(client_secret)
 
     def sweep(self, brand_id: str, window: Window, cursor: str | None = None) -> Sweep:
         """The ads that were shown in the window; from `cursor` on where a sweep was interrupted."""
@@ -137,7 +138,7 @@ class TikTokAds:
         raise AssertionError("the second try returns or raises")
 
     def _sign_in(self) -> None:
-        answer = self._api.ask("POST", "v2/oauth/token/", data=self._client)
+        answer = self._api.hand_over("v2/oauth/token/", data=self._client)
         self._api.use_token(str(answer.body["access_token"]))
         self._signed_in = True
 
