@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner, Result
 
 from counterpitch.cli import app
 from counterpitch.sources.importing import import_ads
+from counterpitch.sources.mapping import mapping, mappings
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
 
@@ -47,4 +50,30 @@ def test_replay_keeps_what_is_still_bad_and_says_so(conn: Connection, tmp_path: 
     _held(tmp_path)
     result = _counterpitch("quarantine", "replay")
     assert "0 rows landed, 1 are still held." in result.output
+    assert "1 x the row has no ad_id" in result.output
+    assert "mend the file and import it" in result.output
     assert query.scalar(conn, "select status from ops.quarantine") == "held"
+
+
+def test_replay_of_what_is_not_held_says_so(conn: Connection, tmp_path: Path) -> None:
+    assert "No row is held." in _counterpitch("quarantine", "replay").output
+    assert "No row of nobody is held" in _counterpitch("quarantine", "replay", "--brand", "nobody").output
+    missing = _counterpitch("quarantine", "replay", "--row", "99")
+    assert (missing.exit_code, "No row 99 is held" in missing.output + missing.stderr) == (1, True)
+    _held(tmp_path)
+    with conn:
+        query.execute(conn, "update ops.quarantine set status = 'replayed'")
+    again = _counterpitch("quarantine", "replay", "--row", "1")
+    assert "was replayed already" in again.output + again.stderr
+
+
+def test_a_mended_mapping_brings_a_row_back_and_names_the_day_to_run(
+    conn: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ads.csv"
+    path.write_text(HEADER + "meta,Acme,1,19.11.2026,Good shoes\n")
+    import_ads(path)
+    monkeypatch.setitem(mappings(), "ads", replace(mapping("ads"), dates=("%d.%m.%Y",)))
+    output = _counterpitch("quarantine", "replay", "--brand", "acme").output
+    assert "1 rows landed, 0 are still held." in output
+    assert "counterpitch backfill --brand acme --from 2026-11-19 --to 2026-11-19" in output

@@ -80,7 +80,7 @@ def _report(work: Callable[[Callable[[str, int], None]], ImportResult], as_json:
         for file in done.files:
             console.out.print(_line(file), highlight=False, markup=False, soft_wrap=True)
         if done.rows_quarantined:
-            console.out.print('Held rows, with the reason of each: `counterpitch sql "select * from ops.quarantine"`')
+            console.out.print("Held rows, with the reason of each: `counterpitch quarantine list`")
     if done.files and all(file.skipped for file in done.files):
         raise typer.Exit(1)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -40,7 +40,7 @@ def list_(
         console.emit(found)
         return
     if not found:
-        console.out.print("No row is held.")
+        console.out.print(f"No row of {', '.join(brand)} is held." if brand else "No row is held.")
         return
     from counterpitch.commands.tables import show
 
@@ -80,16 +80,33 @@ def replay(
 
         counterpitch quarantine replay --brand acme && counterpitch run
     """
+    from counterpitch.quality import quarantine
     from counterpitch.sources.replaying import replay as try_again
     from counterpitch.warehouse.connection import transaction
 
     with transaction(application="counterpitch quarantine replay") as conn:
+        for number in row or []:
+            _check_held(number, quarantine.shown(conn, number))
         done = try_again(conn, brands=brand or [], ids=row or [])
+        left = quarantine.reasons(conn, brands=brand or [], ids=row or [])
     if as_json:
-        console.emit(done)
+        console.emit(done | {"left": left})
         return
-    console.out.print(f"{done['landed']} rows landed, {done['still_held']} are still held.")
+    if not done["landed"] and not left:
+        console.out.print(f"No row of {', '.join(brand)} is held: nothing to try." if brand else "No row is held.")
+        return
+    console.out.print(f"{done['landed']} rows landed, {sum(each['rows'] for each in left)} are still held.")
+    for each in left:
+        console.out.print(f"  {each['rows']} x {each['reason']}", markup=False, highlight=False, soft_wrap=True)
+        console.out.print(f"    {each['advice']}", markup=False, highlight=False, soft_wrap=True)
     if done["days"]:
         named = " ".join(f"--brand {name}" for name in done["brands"])
         days = f"--from {done['days'][0]} --to {done['days'][-1]}"
         console.out.print(f"Bring their days up to date: counterpitch backfill {named} {days}", soft_wrap=True)
+
+
+def _check_held(number: int, found: dict[str, Any] | None) -> None:
+    if found is None:
+        raise NoSuchRow(f"No row {number} is held. See `counterpitch quarantine list`.")
+    if found["status"] != "held":
+        raise NoSuchRow(f"Row {number} was replayed already: it is no longer held.")

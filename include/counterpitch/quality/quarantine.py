@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from counterpitch.sources.canonical import Problem
+from counterpitch.sources.canonical import DAMAGED, Problem
 from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection
 
@@ -50,6 +50,12 @@ def listed(conn: Connection, *, brands: Sequence[str] = (), limit: int = 100) ->
     """The held rows, newest first: quarantine_id, source, brand_id, kind, partition_key, stage, expectation, reason."""
     params = {"brands": list(brands) or None, "limit": limit}
     return query.rows(conn, query.sql(__file__, "list_quarantine"), params)
+
+
+def reasons(conn: Connection, *, brands: Sequence[str] = (), ids: Sequence[int] = ()) -> list[dict[str, Any]]:
+    """Why rows are still held, the most frequent first: reason (of one of them), rows, advice (what would help)."""
+    params = {"brands": list(brands) or None, "ids": list(ids) or None, "damaged": list(DAMAGED)}
+    return query.rows(conn, query.sql(__file__, "summarise_held"), params)
 
 
 def shown(conn: Connection, quarantine_id: int) -> dict[str, Any] | None:

@@ -90,6 +90,8 @@ SLICE: Mapping[str, tuple[str, ...]] = {
     "experiments": ("source", "experiment_id"),
     "transcripts": ("source", "brand", "ad_id", "made_on"),
 }
+# Problems of the file itself: the cells of such a row were shortened when it was held, so it cannot be read again.
+DAMAGED = ("cell_is_utf8", "cell_is_not_too_long", "row_has_all_cells", "row_is_json")
 DAY = {kind: columns[-1] for kind, columns in SLICE.items() if kind != "experiments"}
 
 

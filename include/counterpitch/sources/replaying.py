@@ -12,13 +12,12 @@ from datetime import date
 from typing import Any
 
 from counterpitch.sources import facts
+from counterpitch.sources.canonical import DAMAGED
 from counterpitch.sources.landing import Landing
 from counterpitch.sources.mapping import mapping
 from counterpitch.sources.reading import FileRow
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
-
-DAMAGED = ("cell_is_utf8", "cell_is_not_too_long", "row_has_all_cells", "row_is_json")
 
 
 def replay(
