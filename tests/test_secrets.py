@@ -77,7 +77,7 @@ def platform(request: httpx.Request) -> httpx.Response:
 def planted(warehouse: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Connection]:
     """A warehouse behind a password, and three feeds of Acme whose platforms quote their tokens."""
     for name, word in (("COUNTERPITCH_WAREHOUSE_URL", "counterpitch"), ("COUNTERPITCH_DESK_URL", "counterpitch_desk")):
-        parts = urlsplit(settings().warehouse_url if "WAREHOUSE" in name else settings().desk_url)
+        parts = urlsplit(str(settings().warehouse_url if "WAREHOUSE" in name else settings().desk_url))
         monkeypatch.setenv(name, parts._replace(netloc=f"{word}:{PASSWORD}@").geturl())
     monkeypatch.setenv("COUNTERPITCH_HOME", str(tmp_path / "home"))
     settings.cache_clear()
