@@ -52,7 +52,12 @@ def platform(request: httpx.Request) -> httpx.Response:
     if request.url.path.endswith("/oauth/token/"):
         return httpx.Response(200, json={"access_token": GIVEN, "expires_in": 7200})
     if "adlib/ad/query" in request.url.path:
-        shown = {"id": 7, "first_shown_date": 20261101, "last_shown_date": 20261120, "note": f"{told} {TIKTOK}"}
+        shown: dict[str, Any] = {
+            "id": 7,
+            "first_shown_date": 20261101,
+            "last_shown_date": 20261120,
+            "note": f"{told} {TIKTOK}",
+        }
         data = {"ads": [{"ad": shown, "advertiser": {"business_id": 69}}], "has_more": False}
         return httpx.Response(200, json={"data": data, "error": {"code": "ok"}})
     if "adlib" in request.url.path:
