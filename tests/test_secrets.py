@@ -58,14 +58,14 @@ def platform(request: httpx.Request) -> httpx.Response:
             "last_shown_date": 20261120,
             "note": f"{told} {TIKTOK}",
         }
-        data = {"ads": [{"ad": shown, "advertiser": {"business_id": 69}}], "has_more": False}
+        data: dict[str, Any] = {"ads": [{"ad": shown, "advertiser": {"business_id": 69}}], "has_more": False}
         return httpx.Response(200, json={"data": data, "error": {"code": "ok"}})
     if "adlib" in request.url.path:
         said = {"error": {"code": "internal_error", "message": f"no detail for {told}"}}
         return httpx.Response(500, json=said, headers={"x-seen": told})
     if "ads_archive" not in request.url.path:
-        said = {"error": {"code": 190, "message": f"Malformed access token {told}"}}
-        return httpx.Response(400, json=said)
+        refused: dict[str, Any] = {"error": {"code": 190, "message": f"Malformed access token {told}"}}
+        return httpx.Response(400, json=refused)
     row = {
         "id": "1",
         "page_id": "77",
