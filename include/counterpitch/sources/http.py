@@ -8,7 +8,6 @@ waited for, aloud, up to a limit; then the sweep is interrupted, and goes on fro
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping
