@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from counterpitch.ctr import features, registry
-from counterpitch.ctr.model import COLUMNS, CtrModel
+from counterpitch.ctr import features, pillars, registry
+from counterpitch.ctr.model import COLUMNS, DEVICES, CtrModel
 from counterpitch.ctr.refusals import NotEnoughData
 from counterpitch.ctr.strength import Blocks
 from counterpitch.ctr.train import BASE
@@ -100,11 +100,11 @@ def _reasons(model: CtrModel, blocks: Blocks, wide: np.ndarray, score: np.ndarra
     points = 100 * (expit(score)[:, None] - expit(score[:, None] - shares))
     values = np.nan_to_num(blocks.devices)
     words = model.strength.words(blocks)
-    return [_told(points[row], values[row], words[row]) for row in range(len(points))]
+    return [_told(model.names, points[row], values[row], words[row]) for row in range(len(points))]
 
 
 def shared_out(model: CtrModel, wide: np.ndarray, devices: np.ndarray) -> np.ndarray:
-    """Each ad's log-odds shared out among COLUMNS (ads x COLUMNS); with one constant the shares add up to it.
+    """Each ad's log-odds shared out among model.names (ads x names); with one constant the shares add up to it.
 
     The strength is linear, so its devices' parts are exact and go to the devices; the rest of it, against a typical
     training text, is the wording's. What the booster adds is split by TreeSHAP (pred_contrib).
@@ -112,12 +112,14 @@ def shared_out(model: CtrModel, wide: np.ndarray, devices: np.ndarray) -> np.nda
     said = np.asarray(model.booster.predict(wide, pred_contrib=True, num_threads=model.params.threads))
     shares = said[:, :-1].copy()
     parts = model.strength.devices(devices)
-    shares[:, 1:] += parts
+    shares[:, 1:] += parts[:, : len(DEVICES)]
     shares[:, 0] += wide[:, 0] - parts.sum(axis=1) - model.strength.typical
-    return np.asarray(shares * model.calibration.slope)
+    return np.hstack([shares, parts[:, len(DEVICES) :]]) * model.calibration.slope
 
 
-def _told(points: np.ndarray, values: np.ndarray, words: dict[str, float]) -> list[dict[str, Any]]:
+def _told(
+    names: tuple[str, ...], points: np.ndarray, values: np.ndarray, words: dict[str, float]
+) -> list[dict[str, Any]]:
     points = _said_once(points, values)
     strongest = [int(i) for i in np.argsort(-np.abs(points), kind="stable")[:MOST_REASONS]]
     out = []
@@ -125,11 +127,15 @@ def _told(points: np.ndarray, values: np.ndarray, words: dict[str, float]) -> li
         worth = round(float(points[column]), 3)
         if abs(worth) < LEAST_POINTS:
             continue
-        name = COLUMNS[column]
+        name = names[column]
         more = _wording(words) if name == "strength" else {}
-        what = _wording_told(more) if more else _singular(features.in_words(name, float(values[column - 1])))
+        what = _wording_told(more) if more else _singular(_in_words(name, float(values[column - 1])))
         out.append({"feature": name, "what": what, "points": worth, "text": f"{what}: {worth:+.2f} points", **more})
     return out
+
+
+def _in_words(name: str, value: float) -> str:
+    return pillars.in_words(name, value) if name in pillars.NAMES else features.in_words(name, value)
 
 
 def _said_once(points: np.ndarray, values: np.ndarray) -> np.ndarray:

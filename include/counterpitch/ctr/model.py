@@ -7,6 +7,7 @@
 3. A slope fitted inside groups and a base rate for each owner make the margin a calibrated CTR; what they leave
    unexplained is the width of the interval.
 
+A model with pillars reads more columns (pillars.NAMES) in step 1, only when it is told to; the base model never does.
 Training is deterministic: same examples, same parameters, same bytes. The artifact is JSON, never a pickle.
 """
 
@@ -24,7 +25,7 @@ import pandas as pd
 from scipy.special import expit, logit
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
-from counterpitch.ctr import embeddings, features, splits, strength
+from counterpitch.ctr import embeddings, features, pillars, splits, strength
 from counterpitch.ctr import words as cut
 from counterpitch.ctr.calibration import Calibration
 from counterpitch.ctr.refusals import ModelUnusable
@@ -65,13 +66,22 @@ class Params:
 
 @dataclass(frozen=True)
 class CtrModel:
-    """A trained model: scores, explains, and turns to JSON and back without a change in any bit."""
+    """A trained model: scores, explains, and turns to JSON and back without a change in any bit.
+
+    pillars: the columns of the optional block, pillars.NAMES or none; `known` must hold them where there are any.
+    """
 
     params: Params
     strength: Strength
     booster: lgb.Booster
     calibration: Calibration
     data: dict[str, Any]
+    pillars: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every feature by name: COLUMNS, then the optional block."""
+        return (*COLUMNS, *self.pillars)
 
     def margins(self, known: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Margin in log-odds and word coverage of each ad of `known` (features.KNOWN)."""
@@ -96,11 +106,11 @@ class CtrModel:
 
     def blocks(self, known: pd.DataFrame) -> Blocks:
         """What the model reads of ads."""
-        return read(self.strength.vectors, known, self.strength.embedder)
+        return read(self.strength.vectors, known, self.strength.embedder, self.pillars)
 
     def columns(self, blocks: Blocks) -> np.ndarray:
         """The booster's features: ads x COLUMNS."""
-        return np.column_stack([self.strength.score(blocks), blocks.devices])
+        return _wide(self.strength.score(blocks), blocks)
 
     def margin(self, wide: np.ndarray) -> np.ndarray:
         """Strength and what the booster adds to it, in log-odds, of ads as `columns` gives them."""
@@ -112,13 +122,15 @@ class CtrModel:
         said = {
             "format": FORMAT,
             "features_version": features.VERSION,
-            "columns": list(COLUMNS),
+            "columns": list(self.names),
             "params": asdict(self.params),
             "strength": self.strength.to_json(),
             "booster": self.booster.model_to_string(),
             "calibration": self.calibration.to_json(),
             "data": self.data,
         }
+        if self.pillars:
+            said["pillars"] = list(self.pillars)
         return json.dumps(said, sort_keys=True, ensure_ascii=False)
 
     @classmethod
@@ -135,6 +147,7 @@ class CtrModel:
                 lgb.Booster(model_str=said["booster"]),
                 Calibration.from_json(said["calibration"]),
                 said["data"],
+                tuple(said.get("pillars", ())),
             )
         except ModelUnusable:
             raise
@@ -147,46 +160,64 @@ def fingerprint(artifact: str) -> str:
     return hashlib.sha256(artifact.encode("utf-8")).hexdigest()
 
 
-def fit(examples: pd.DataFrame, params: Params | None = None, unlabelled: Sequence[str] = ()) -> CtrModel:
+def fit(
+    examples: pd.DataFrame,
+    params: Params | None = None,
+    unlabelled: Sequence[str] = (),
+    block: Sequence[str] = (),
+) -> CtrModel:
     """Train on `examples` (examples.read): deterministic for the same rows, texts and parameters.
 
     unlabelled: texts of ads without results. Which words there are, how rare they are and what company they keep is
-    learnt from these too; nothing else is.
+    learnt from these too; nothing else is. block: columns of `examples` that the model may read besides features.KNOWN
+    (pillars.NAMES); without it, nothing else is read, whatever columns there are.
     """
     params = params or Params()
     with threadpool_limits(1, "blas"):  # sums in one order: the same bytes whatever the number of cores
-        return _fit(examples, params, unlabelled)
+        return _fit(examples, params, unlabelled, tuple(block))
 
 
-def _fit(examples: pd.DataFrame, params: Params, unlabelled: Sequence[str]) -> CtrModel:
+def _fit(examples: pd.DataFrame, params: Params, unlabelled: Sequence[str], block: tuple[str, ...]) -> CtrModel:
     data = describe(examples)
     examples = newest_groups(examples, MOST_EXAMPLES)
-    known = examples[list(features.KNOWN)]
+    known = examples[[*features.KNOWN, *block]]
     corpus = list(dict.fromkeys([*known["text"], *unlabelled]))
     vectors = TextVectors.fit(cut.read(corpus), params.most_terms)
-    blocks = read(vectors, known, params.embedder)
+    blocks = read(vectors, known, params.embedder, block)
     fold = splits.folds(examples, params.folds, params.seed)
     out_of_fold = np.zeros(len(examples))
     for number in range(params.folds):
         inside = fold == number
         if inside.any() and not inside.all():
-            part = strength.fit(vectors, blocks.rows(~inside), examples[~inside], params.priors, params.embedder)
+            part = strength.fit(
+                vectors, blocks.rows(~inside), examples[~inside], params.priors, params.embedder, len(DEVICES)
+            )
             out_of_fold[inside] = part.score(blocks.rows(inside))
-    whole = strength.fit(vectors, blocks, examples, params.priors, params.embedder)
-    wide = np.column_stack([out_of_fold, blocks.devices])
+    whole = strength.fit(vectors, blocks, examples, params.priors, params.embedder, len(DEVICES))
+    wide = _wide(out_of_fold, blocks)
     own = examples["brand_id"].notna().to_numpy()
     looks = profile(wide[own if own.any() else ~own])
     calibration = Calibration.fit(_out_of_fold_margin(wide, examples, fold, params), examples)
-    return CtrModel(params, whole, _boost(wide, examples, params), calibration, data | {"profile": looks})
+    return CtrModel(params, whole, _boost(wide, examples, params), calibration, data | {"profile": looks}, block)
 
 
-def read(vectors: TextVectors, known: pd.DataFrame, embedder: str | None) -> Blocks:
-    """What a model reads of ads (features.KNOWN): their words, cut once, counted by whatever counts them."""
+def read(vectors: TextVectors, known: pd.DataFrame, embedder: str | None, block: Sequence[str] = ()) -> Blocks:
+    """What a model reads of ads (features.KNOWN): their words, cut once, counted by whatever counts them.
+
+    block: columns of `known` that stand behind DEVICES.
+    """
     texts = known["text"].tolist()
     words = cut.read(texts)
     devices = np.hstack([features.devices(texts, words), features.context(known), vectors.lexicon.rarity(words)])
+    if block:
+        devices = np.hstack([devices, known[list(block)].to_numpy(float)])
     embedded = embeddings.embed(texts, embedder) if embedder else None
     return Blocks(words, vectors.transform(words), devices, vectors.coverage(words), embedded)
+
+
+def _wide(strength_of: np.ndarray, blocks: Blocks) -> np.ndarray:
+    """COLUMNS of each ad. Pillars stay out: a tree would learn from whether an ad was read, which its score decided."""
+    return np.column_stack([strength_of, blocks.devices[:, : len(DEVICES)]])
 
 
 def newest_groups(examples: pd.DataFrame, most: int) -> pd.DataFrame:
@@ -232,7 +263,8 @@ def describe(examples: pd.DataFrame) -> dict[str, Any]:
 
 
 def _refuse_other_version(said: dict[str, Any]) -> None:
-    here = {"format": FORMAT, "features_version": features.VERSION, "columns": list(COLUMNS)}
+    block = pillars.NAMES if said.get("pillars") else ()
+    here = {"format": FORMAT, "features_version": features.VERSION, "columns": [*COLUMNS, *block]}
     for name, expected in here.items():
         if said.get(name) != expected:
             raise ModelUnusable(

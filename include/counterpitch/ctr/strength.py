@@ -127,18 +127,34 @@ class Blocks:
 
 
 def fit(
-    vectors: TextVectors, blocks: Blocks, examples: pd.DataFrame, priors: Priors, embedder: str | None = None
+    vectors: TextVectors,
+    blocks: Blocks,
+    examples: pd.DataFrame,
+    priors: Priors,
+    embedder: str | None = None,
+    usual: int | None = None,
 ) -> Strength:
-    """Learn from examples (test_key, group_key, impressions, clicks) and their blocks, row by row the same."""
+    """Learn from examples (test_key, group_key, impressions, clicks) and their blocks, row by row the same.
+
+    usual: how many of the devices are everybody's (all by default); those behind them have the variance of the devices
+    once more for themselves, so that a second block does not shrink the first.
+    """
     devices = squash(blocks.devices)
     centre = np.nan_to_num(np.nanmean(devices, axis=0)) if len(devices) else np.zeros(devices.shape[1])
     spread = np.nan_to_num(np.nanstd(devices, axis=0))
     varied = spread > 1e-9
-    scale = np.where(varied, 1 / (np.where(varied, spread, 1.0) * np.sqrt(max(1, varied.sum()))), 0.0)
+    scale = np.where(varied, 1 / (np.where(varied, spread, 1.0) * np.sqrt(_share(varied, usual))), 0.0)
     named = blocks.named(centre, scale)
     weights = _solve(named, examples, priors)
     wording = [np.asarray(block @ weights[name]).mean() for name, block in named.items() if name != "devices"]
     return Strength(vectors, weights, centre, scale, float(sum(wording)), embedder)
+
+
+def _share(varied: np.ndarray, usual: int | None) -> np.ndarray:
+    """Among how many columns each column's block shares the variance of the devices."""
+    cut = len(varied) if usual is None else usual
+    first, second = max(1, varied[:cut].sum()), max(1, varied[cut:].sum())
+    return np.asarray(np.where(np.arange(len(varied)) < cut, first, second))
 
 
 def standard(devices: np.ndarray, centre: np.ndarray, scale: np.ndarray) -> np.ndarray:

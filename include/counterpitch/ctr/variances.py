@@ -42,20 +42,23 @@ PULL = 1.0
 
 
 def estimate(
-    examples: pd.DataFrame, params: model.Params | None = None, unlabelled: Sequence[str] = ()
+    examples: pd.DataFrame,
+    params: model.Params | None = None,
+    unlabelled: Sequence[str] = (),
+    block: Sequence[str] = (),
 ) -> tuple[model.Params, dict[str, Any]]:
     """`params` for few examples: the priors that make them (examples.read) likeliest, a tame booster; and the record.
 
     What the text explains keeps its shares of words, characters and devices and is scaled as one: few examples can
     tell how much words matter, not which kind of reading of them does. The record is {"method", "examples", "gain"
     (log-likelihood over the given priors), "priors"}. With more than MOST_EXAMPLES examples `params` come back as
-    they are, and the record says so. `unlabelled`: as model.fit takes it.
+    they are, and the record says so. `unlabelled`, `block`: as model.fit takes them.
     """
     params = params or model.Params()
     if len(examples) > MOST_EXAMPLES:
         return params, {"method": "defaults: enough examples for them", "examples": len(examples)}
     with threadpool_limits(1, "blas"):  # sums in one order: the same bytes whatever the number of cores
-        parts, target, noise = _model_of(examples, params, unlabelled)
+        parts, target, noise = _model_of(examples, params, unlabelled, block)
         start = np.log([1.0, *(getattr(params.priors, name) for name in LEVELS)])
         bounds = np.log([(1e-2, 1e2), *[BOUNDS] * len(LEVELS)])
         given = (start, parts, target, noise)
@@ -71,16 +74,16 @@ def estimate(
 
 
 def _model_of(
-    examples: pd.DataFrame, params: model.Params, unlabelled: Sequence[str]
+    examples: pd.DataFrame, params: model.Params, unlabelled: Sequence[str], block: Sequence[str]
 ) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
     """The matrix that each variance multiplies (the text, then LEVELS); the log-odds and their binomial variance."""
-    known = examples[list(features.KNOWN)]
+    known = examples[[*features.KNOWN, *block]]
     vectors = TextVectors.fit(cut.read(list(dict.fromkeys([*known["text"], *unlabelled]))), params.most_terms)
-    blocks = model.read(vectors, known, params.embedder)
-    fitted = strength.fit(vectors, blocks, examples, params.priors, params.embedder)
+    blocks = model.read(vectors, known, params.embedder, block)
+    fitted = strength.fit(vectors, blocks, examples, params.priors, params.embedder, len(model.DEVICES))
     text = np.zeros((len(examples), len(examples)))
-    for name, block in blocks.named(fitted.centre, fitted.scale).items():
-        text += getattr(params.priors, name) * _alike(block)
+    for name, part in blocks.named(fitted.centre, fitted.scale).items():
+        text += getattr(params.priors, name) * _alike(part)
     parts = [text]
     for key in ("test_key", "group_key"):
         codes = pd.factorize(examples[key])[0]

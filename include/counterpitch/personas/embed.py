@@ -125,6 +125,12 @@ def concepts_of(word: str, lists: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def concept_names(kind: str) -> tuple[str, ...]:
+    """The names of all concepts of a list ("audience", "want"), sorted."""
+    told = tomllib.loads((Path(__file__).parent / "concepts.toml").read_text(encoding="utf-8"))
+    return tuple(sorted(told[kind]))
+
+
 def names_people(value: str, language: str) -> bool:
     """Whether a value can be an audience: it holds a word for people. True in languages that the lists do not know."""
     if language.split("-")[0] not in LISTED:
