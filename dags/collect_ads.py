@@ -13,8 +13,7 @@ the run ends red. A brand that shows nothing empties its slice; one that could n
 **After downtime.** The scheduled run also asks for missed days, at most 14 a source, and passes each on as its own day;
 what no platform tells of any more is `lost` in `ops.coverage`, with the reason.
 
-**Backfill.** `counterpitch backfill --brand NAME --from DAY --to DAY`, or *Trigger* here with a day and brands.
-The days downstream follow by themselves. See docs/backfill.md.
+**Backfill.** `counterpitch backfill --brand NAME --from DAY --to DAY`, or *Trigger* here: see docs/backfill.md.
 """
 
 from __future__ import annotations
@@ -59,7 +58,8 @@ def collect_ads() -> None:
         """Validate the day once for all brands, then the days that were caught up, and load what passed."""
         from counterpitch.quality.publish import validate_days
 
-        return validate_days(partition.key_of(get_current_context()), brands, collected)
+        context = get_current_context()
+        return validate_days(partition.key_of(context), brands, collected, catch_up=partition.is_scheduled(context))
 
     @task(outlets=[ADS])
     def publish(loaded: dict[str, Any]) -> None:

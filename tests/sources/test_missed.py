@@ -8,12 +8,13 @@ from datetime import date, timedelta
 import pytest
 
 from counterpitch import brands
+from counterpitch.quality.outcomes import DayRefused
 from counterpitch.quality.publish import validate_days
 from counterpitch.sandbox.platforms.accounts import META_TOKEN
 from counterpitch.sandbox.platforms.server import Sandbox, Served, serving
 from counterpitch.sandbox.platforms.world import World
 from counterpitch.sandbox.sightings import page_id
-from counterpitch.sources.collect import collect_brand
+from counterpitch.sources.collect import CollectionFailed, collect_brand
 from counterpitch.sources.missed import MOST_DAYS, missed_days
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
@@ -78,6 +79,41 @@ def test_the_days_of_an_outage_are_caught_up_and_passed_on(conn: Connection, ser
         running_then = [ad for ad in served.sandbox.world.own_ads.values() if ad.flight(date.fromisoformat(row["day"]))]
         assert (row["ads"], row["reached"]) == (len(running_then), len(running_then) if row["day"] == day(0) else 0)
     assert collect_brand(BRAND, day(0), catch_up=True)["caught_up"] == []
+
+
+def test_a_day_caught_up_beside_a_source_that_failed_is_loaded_although_the_task_told_nothing(
+    conn: Connection, served: Served
+) -> None:
+    asked_from(conn, 2)
+    with conn:
+        brands.register_feed(conn, BRAND, "tiktok", options={"reader": "nobody"})
+    for _ in range(2):  # the retry finds nothing missed
+        with pytest.raises(CollectionFailed, match="no reader 'nobody'"):
+            collect_brand(BRAND, day(0), catch_up=True)
+    assert validate_days(day(0), [BRAND], [], catch_up=True)["days"] == [day(2), day(1), day(0)]
+    assert validate_days(day(0), [BRAND], [], catch_up=True)["days"] == [day(0)]
+
+
+def test_a_day_caught_up_under_a_day_that_is_refused_is_loaded_by_the_next_run(
+    conn: Connection, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_from(conn, 2)
+    collect_brand(BRAND, day(2))
+    validate_days(day(2), [BRAND], [])
+    told = collect_brand(BRAND, day(0), catch_up=True)
+    with monkeypatch.context() as broken:
+        broken.setattr("counterpitch.quality.publish._derive", lambda *_: None)
+        with pytest.raises(DayRefused):
+            validate_days(day(0), [BRAND], [told], catch_up=True)
+    next_day = (LAST + timedelta(days=1)).isoformat()
+    assert validate_days(next_day, [BRAND], [], catch_up=True)["days"] == [day(1), day(0)]
+
+
+def test_a_backfill_loads_its_own_day_only(conn: Connection, served: Served) -> None:
+    asked_from(conn, 2)
+    collect_brand(BRAND, day(1))
+    told = collect_brand(BRAND, day(0))
+    assert validate_days(day(0), [BRAND], [told])["days"] == [day(0)]
 
 
 def test_what_a_platform_tells_only_of_now_is_lost_and_says_why(

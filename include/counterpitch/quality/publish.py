@@ -28,7 +28,7 @@ from counterpitch.quality.variants import group_variants
 from counterpitch.sources import records as readers
 from counterpitch.sources.canonical import Problem, Record
 from counterpitch.warehouse import query, write
-from counterpitch.warehouse.connection import Connection, connect
+from counterpitch.warehouse.connection import Connection, connect, transaction
 
 log = logging.getLogger(__name__)
 SLICE = ("source", "brand_id", "partition_key")
@@ -138,23 +138,34 @@ def _counted(day: Day, verdict: Verdict) -> profiles.Counts:
     return counts
 
 
-def validate_days(partition_key: str, brands: Sequence[str], collected: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def validate_days(
+    partition_key: str, brands: Sequence[str], collected: Iterable[Mapping[str, Any]], *, catch_up: bool = False
+) -> dict[str, Any]:
     """Bring the day into core, and after it the earlier days that were caught up by what `collect_brand` returned.
 
+    `catch_up` brings every earlier day that the tables hold and core does not, too: a sweep that caught a day up and
+    then failed or was killed returned nothing, and a day that was refused may pass once it was mended.
     Returns the account of the day as validate_and_load does, with `days`: those that moved, in order. An earlier day
-    that is refused stays out and is said in the log; the day itself raises DayRefused.
+    that is refused stays out and is said in the log; the day itself raises DayRefused, and the next run goes on.
     """
     counts = validate_and_load(partition_key, brands)
     moved, days = set(counts["brands"]), {partition_key} if counts["brands"] else set()
-    for day in sorted({day for each in collected for day in each.get("caught_up", [])}):
+    earlier = {day for each in collected for day in each.get("caught_up", [])}
+    for day in sorted(earlier | set(_unloaded(partition_key, brands) if catch_up else [])):
         try:
-            earlier = validate_and_load(day, brands)["brands"]
+            loaded = validate_and_load(day, brands)["brands"]
         except DayRefused as error:
             log.warning("%s was caught up and refused: %s", day, error)
             continue
-        moved |= set(earlier)
-        days |= {day} if earlier else set()
+        moved |= set(loaded)
+        days |= {day} if loaded else set()
     return counts | {"brands": sorted(moved), "days": sorted(days)}
+
+
+def _unloaded(partition_key: str, brands: Sequence[str]) -> list[str]:
+    params = {"partition_key": partition_key, "brands": list(brands)}
+    with transaction(application="validate") as conn:
+        return [row["day"] for row in query.rows(conn, query.sql(__file__, "list_unloaded_days"), params)]
 
 
 def _read(conn: Connection, partition_key: str, brands: Sequence[str]) -> Day:
