@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -168,6 +169,19 @@ def test_a_batch_keeps_to_the_budget_and_sets_aside_what_it_may_cost(
     assert told == ["waiting"] * 3 + ["budget"] * 7
     (answer,) = again(client).ask([questions(11)[10]])
     assert isinstance(answer, Unanswered)
+
+
+def test_what_a_batch_costs_is_spent_on_the_day_it_was_handed_in(served: Served, conn: Connection) -> None:
+    standin, client, service = served
+    batch.exchange(client, questions(2), service)
+    with conn:
+        query.execute(conn, "update llm.reservation set spent_on = spent_on - 1")
+    client.ask([questions(3)[2]])
+    standin.batches.finish()
+    batch.exchange(client, questions(2), service)
+    days = query.rows(conn, "select spent_on, count(*) as calls from llm.ledger group by 1 order by 1")
+    assert [row["calls"] for row in days] == [2, 1], "today's budget paid for one call, and books no more than that"
+    assert days[1]["spent_on"] - days[0]["spent_on"] == timedelta(days=1)
 
 
 def test_batches_are_off_unless_asked_for_and_not_for_every_provider(

@@ -1,9 +1,9 @@
 """The client's books in Postgres: answers, claims, money set aside, money spent.
 
 The order keeps two promises. A key is claimed before it is paid for, and the cache is looked at again after
-the claim, so neighbouring processes never both pay. Money is set aside under one lock before a call, so
-ledger and reservations together never pass the budget. An answer, its ledger entry and the end of its claim
-and reservation are one transaction: a crash keeps all of it or none.
+the claim, so neighbouring processes never both pay. Money is set aside under one lock before a call, and is
+spent on the day it was set aside, so ledger and reservations together never pass the budget. An answer, its
+ledger entry and the end of its claim and reservation are one transaction: a crash keeps all of it or none.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class Books:
         """Enter finished calls: cache, ledger, failures, and the end of claims and reservations; one transaction."""
         rows = [_row(call, self.model) for call in calls]
         with self._conn:
-            self._enter(rows, self.run)
+            self._enter(rows, self.run, self.owner)
             self._release([call.key for call in calls])
 
     @contextmanager
@@ -152,7 +152,7 @@ class Books:
             write.lock(self._conn, "llm.batch", batch["tag"])
             if query.scalar(self._conn, query.sql(__file__, "select_batch_state"), batch) != "open":
                 return
-            self._enter(rows, batch["run"])
+            self._enter(rows, batch["run"], owner=0)
             self._release(batch["keys"], owner=0)
             state = "settled" if batch_id else "lost"
             bound = {"tag": batch["tag"], "batch_id": batch_id, "state": state}
@@ -165,14 +165,15 @@ class Books:
             rows = query.rows(self._conn, query.sql(__file__, "select_run_failures"), bound)
         return {row["cache_key"]: Unanswered(row["outcome"], row["detail"]) for row in rows}
 
-    def _enter(self, rows: list[dict[str, Any]], run: str) -> None:
-        self._insert("insert_answers", run, [row for row in rows if row["answer"] is not None])
-        self._insert("insert_ledger", run, [row for row in rows if row["prompt_tokens"] or row["completion_tokens"]])
-        self._insert("insert_failures", run, [row for row in rows if row["answer"] is None])
+    def _enter(self, rows: list[dict[str, Any]], run: str, owner: int) -> None:
+        paid = [row for row in rows if row["prompt_tokens"] or row["completion_tokens"]]
+        self._insert("insert_answers", [row for row in rows if row["answer"] is not None])
+        self._insert("insert_ledger", paid, run=run, owner=owner)
+        self._insert("insert_failures", [row for row in rows if row["answer"] is None], run=run)
 
-    def _insert(self, name: str, run: str, rows: list[dict[str, Any]]) -> None:
+    def _insert(self, name: str, rows: list[dict[str, Any]], **bound: Any) -> None:
         if rows:
-            query.execute(self._conn, query.sql(__file__, name), {"rows": write.as_json(rows), "run": run})
+            query.execute(self._conn, query.sql(__file__, name), {"rows": write.as_json(rows), **bound})
 
     def _answers(self, keys: list[str]) -> dict[str, dict[str, Any]]:
         found = query.rows(self._conn, query.sql(__file__, "select_answers"), {"keys": keys}) if keys else []
