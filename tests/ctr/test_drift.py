@@ -49,9 +49,10 @@ def _new_ads(conn: Connection, day: str, count: int = 60, words: str = "") -> No
 def _twice_the_clicks(conn: Connection, day: str = LATER, times: float = 2) -> None:
     query.execute(
         conn,
-        "insert into core.ad_result_daily (source, brand_id, ad_id, result_date, as_of, impressions, clicks) "
-        "select source, brand_id, ad_id, %(day)s::date, %(day)s::date, impressions, (clicks * %(times)s)::bigint "
-        "from core.ad_result_daily",
+        "insert into core.ad_result_daily "
+        "(source, brand_id, ad_id, result_date, as_of, impressions, clicks, link_clicks) "
+        "select source, brand_id, ad_id, %(day)s::date, %(day)s::date, impressions, (clicks * %(times)s)::bigint, "
+        "(link_clicks * %(times)s)::bigint from core.ad_result_daily",
         {"day": day, "times": times},
     )
     conn.commit()
@@ -83,6 +84,21 @@ def test_the_same_clicks_as_before_are_no_drift(champion: Connection) -> None:
     said = drift.measure(LATER)
     assert "calibration" in {row["metric"] for row in query.rows(champion, STORED)}, "measured, and found in order"
     assert said["crossed"] == []
+
+
+def test_a_model_that_learnt_from_link_clicks_is_checked_by_link_clicks(conn: Connection) -> None:
+    planted.fill(conn)
+    query.execute(conn, "update core.ad_result_daily set link_clicks = round(clicks * 0.6)")
+    conn.commit()
+    registry.ensure_champion(planted.DAY)
+    _twice_the_clicks(conn, times=1)
+    said = drift.measure(LATER)
+    assert (said["state"], said["crossed"]) == ("steady", [])
+    found = query.scalar(conn, "select value from ml.drift where metric = 'calibration'")
+    assert abs(found) < 0.15, "all clicks would be ln(1 / 0.6) = 0.51 above"
+    query.execute(conn, "update core.ad_result_daily set link_clicks = null where result_date = %(day)s", {"day": LATER})
+    conn.commit()
+    assert "hold 0 clicks" in drift.measure(LATER)["reason"], "without link clicks there is nothing to compare"
 
 
 def test_ads_that_shout_have_moved_away_from_what_the_model_learnt(champion: Connection) -> None:

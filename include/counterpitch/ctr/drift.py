@@ -2,9 +2,9 @@
 
 Population drift is the population stability index of each feature, sum over bins of (a - b) ln(a / b), between the
 training examples' tenths and the own ads first seen since; above 0.25 is the usual line for "another population".
-Calibration drift is the log of observed over predicted clicks of own ads since the model was trained; it crosses
-where it is both large and beyond what counting alone explains. PSI is written out: it is three lines, and the
-libraries that offer it bring a second data-frame world with them.
+Calibration drift is the log of observed over predicted clicks of own ads since the model was trained, clicks of the
+kind that it learnt from; it crosses where it is both large and beyond what counting alone explains. PSI is written
+out: it is three lines, and the libraries that offer it bring a second data-frame world with them.
 
 Crossing the line asks for training once: while another model is younger than COOLDOWN_DAYS, or training was asked
 for within them, a line that stays crossed asks nobody again.
@@ -115,7 +115,8 @@ def _population(conn: Connection, model: CtrModel, trained: str, day: str) -> tu
 
 
 def _calibration(conn: Connection, model: CtrModel, trained: str, day: str) -> tuple[Lines, str]:
-    rows = query.rows(conn, query.sql(__file__, "select_new_results"), {"after": trained, "partition_key": day})
+    found = query.rows(conn, query.sql(__file__, "select_new_results"), {"after": trained, "partition_key": day})
+    rows = _counted(found, model)
     clicked = sum(row["clicks"] for row in rows)
     thin = f"Our results since the training hold {clicked} clicks; {LEAST_CLICKS} are needed to check the predictions."
     if clicked < LEAST_CLICKS:
@@ -137,3 +138,14 @@ def _calibration(conn: Connection, model: CtrModel, trained: str, day: str) -> t
     return [
         {"metric": "calibration", "feature": "", "value": value, "threshold": float(line), "crossed": crossed}
     ], said
+
+
+def _counted(rows: Lines, model: CtrModel) -> Lines:
+    """Each result with the kind of click that taught its owner's level; a result that lacks that kind is left out.
+
+    All clicks against predictions that were learnt from link clicks would look like drift on the first day.
+    """
+    owners = model.data["owners"]
+    by_link = {owner for owner in owners if "link" in owners[owner]["click"]}
+    counted = [row | {"clicks": row["link_clicks"]} if row["brand_id"] in by_link else row for row in rows]
+    return [row for row in counted if row["clicks"] is not None]

@@ -6,7 +6,8 @@ with result as (
         r.brand_id,
         min(r.result_date) as day,
         sum(r.impressions)::bigint as impressions,
-        sum(r.clicks)::bigint as clicks
+        sum(r.clicks)::bigint as clicks,
+        case when bool_and(r.link_clicks is not null) then sum(r.link_clicks)::bigint end as link_clicks
     from core.ad_result_daily r
     where r.result_date > %(after)s and r.result_date <= %(partition_key)s and r.clicks <= r.impressions
     group by r.ad_key, r.brand_id
@@ -22,7 +23,7 @@ with result as (
 )
 select
     r.ad_key, r.brand_id, t.clean_text, t.title, t.body, t.description, t.call_to_action, t.language,
-    k.media_type, k.platforms, r.day, r.impressions, r.clicks
+    k.media_type, k.platforms, r.day, r.impressions, r.clicks, r.link_clicks
 from result r
 join known k using (ad_key)
 join core.ad_text t on t.text_hash = k.text_hash
