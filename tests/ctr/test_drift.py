@@ -96,7 +96,9 @@ def test_a_model_that_learnt_from_link_clicks_is_checked_by_link_clicks(conn: Co
     assert (said["state"], said["crossed"]) == ("steady", [])
     found = query.scalar(conn, "select value from ml.drift where metric = 'calibration'")
     assert abs(found) < 0.15, "all clicks would be ln(1 / 0.6) = 0.51 above"
-    query.execute(conn, "update core.ad_result_daily set link_clicks = null where result_date = %(day)s", {"day": LATER})
+    query.execute(
+        conn, "update core.ad_result_daily set link_clicks = null where result_date = %(day)s", {"day": LATER}
+    )
     conn.commit()
     assert "hold 0 clicks" in drift.measure(LATER)["reason"], "without link clicks there is nothing to compare"
 

@@ -292,6 +292,19 @@ def test_a_run_that_was_stopped_says_so_first(
     assert "Could not be read Renew it." in text
 
 
+def test_a_day_that_was_lost_is_shown_as_lost(
+    empty_desk: TestClient, at: str, warehouse: str, seeding: Callable[..., None]
+) -> None:
+    with connect(warehouse) as conn:
+        seeding(conn)
+        query.execute(conn, "update ops.coverage set state = 'lost', message = 'Nobody asked.', rows = 0")
+        query.execute(conn, "delete from ops.validation_result where not success")
+        query.execute(conn, "delete from ops.quarantine")
+    text = read(empty_desk, at + "/data-quality").text
+    assert "Lost for good Nobody asked." in text
+    assert "Every rule held" not in text
+
+
 def test_an_early_day_does_not_see_later_insights(desk: TestClient) -> None:
     assert "No briefs yet" in read(desk, "/m/coffee/2026-11-19/briefs").text
     assert "No gaps yet" in read(desk, "/m/coffee/2026-11-19/gaps").text

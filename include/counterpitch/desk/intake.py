@@ -13,6 +13,7 @@ STATES = {
     "empty": "Read: shows no ads",
     "not_covered": "Not covered",
     "failed": "Could not be read",
+    "lost": "Lost for good",
     None: "Not asked",
 }
 LEVELS = {"stop": "Stopped the run", "row": "Rows held", "warn": "Warning"}
@@ -46,5 +47,5 @@ def intake(sweeps: Sequence[Mapping[str, Any]], checks: Sequence[Mapping[str, An
     parts = [f"{wording.count(read)} of {wording.many(len(asked), 'sweep')} read", wording.many(rows, "row")]
     parts.append(f"{wording.count(held)} held back" if held else "none held back")
     parts.append(wording.many(warned, "warning") if warned else "no warning")
-    failed = any(sweep["state"] == "failed" for sweep in asked)
-    return Intake(", ".join(parts) + ".", not (broken or held or failed), stopped)
+    missed = any(sweep["state"] in {"failed", "lost"} for sweep in asked)
+    return Intake(", ".join(parts) + ".", not (broken or held or missed), stopped)
