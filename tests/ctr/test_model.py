@@ -40,6 +40,14 @@ def test_it_ranks_unseen_ads_by_the_planted_effects_and_beats_the_baselines() ->
     assert figures["calibration"]["ece"] < 0.004
 
 
+def test_texts_in_which_no_word_repeats_can_be_learnt_from() -> None:
+    frame = planted.frame(60, 20)
+    rng = np.random.default_rng(3)
+    frame["text"] = ["".join(map(chr, rng.integers(0x4E00, 0x4F00, 12))) for _ in range(len(frame))]
+    figures, _ = train.evaluation(frame)
+    assert figures["table"]["TF-IDF LR"]["all_pairs"]["accuracy"] == 0.5, "no word, no opinion"
+
+
 def test_words_that_mean_nothing_earn_no_skill() -> None:
     frame = planted.frame(240, 60)
     rng = np.random.default_rng(5)

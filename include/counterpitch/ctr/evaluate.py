@@ -83,15 +83,22 @@ def baselines(train: pd.DataFrame, test: pd.DataFrame, seed: int = 1) -> dict[st
     hand, wide = np.nan_to_num(features.matrix(known)), np.nan_to_num(features.matrix(asked))
     scale = np.where(hand.std(axis=0) > 0, hand.std(axis=0), 1.0)
     weights = fit_differences(hand / scale, compared, 0.1)
-    vectoriser = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 3), min_df=2)
-    seen = sparse.csr_array(vectoriser.fit_transform(known["text"]))
-    by_words = vectoriser.transform(asked["text"]) @ fit_differences(seen, compared, 1.0)
     return {
         "campaign mean": np.zeros(len(test)),
         "longer text wins": asked["text"].str.len().to_numpy(float),
         "hand features LR": (wide / scale) @ weights,
-        "TF-IDF LR": by_words,
+        "TF-IDF LR": _by_words(known["text"], asked["text"], compared),
     }
+
+
+def _by_words(known: pd.Series, asked: pd.Series, compared: pairs.Pairs) -> np.ndarray:
+    """TF-IDF LR; all equal where no word stands in two texts, as in languages that put no space between words."""
+    vectoriser = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 3), min_df=2)
+    try:
+        seen = sparse.csr_array(vectoriser.fit_transform(known))
+    except ValueError:  # sklearn: no term remains, or there is none
+        return np.zeros(len(asked))
+    return np.asarray(vectoriser.transform(asked) @ fit_differences(seen, compared, 1.0))
 
 
 def beats(figures: dict[str, Any]) -> tuple[bool, str]:
