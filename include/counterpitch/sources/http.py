@@ -8,7 +8,9 @@ waited for, aloud, up to a limit; then the sweep is interrupted, and goes on fro
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,9 +22,11 @@ import stamina
 
 from counterpitch.secrecy import hide
 from counterpitch.sources.base import SweepFailed, SweepInterrupted
+from counterpitch.sources.reading import storable
 
 log = logging.getLogger(__name__)
 LONGEST_WAIT = 900.0  # seconds that a task holds its slot for a platform; beyond, the retry of the task waits
+_LONG_NUMBER = re.compile(rb":\s*-?[0-9]{20}")  # a value of 20 digits may be beyond 64 bits
 
 
 class AskAgain(Exception):
@@ -146,8 +150,8 @@ def _read(response: httpx.Response, secrets: set[str]) -> Answer:
             "redirect", "The platform redirects elsewhere; no token is sent there. Check the base address."
         )
     try:
-        body = orjson.loads(hide(response.content, secrets))
-    except ValueError:  # cut off, or a page for people
+        body = _decoded(hide(response.content, secrets))
+    except (ValueError, RecursionError):  # cut off, or a page for people
         body = None
     if not isinstance(body, dict):
         kind = response.headers.get("content-type", "nothing").split(";")[0]
@@ -155,6 +159,25 @@ def _read(response: httpx.Response, secrets: set[str]) -> Answer:
             raise SweepFailed(f"http_{response.status_code}", f"The platform refused the request ({kind}).")
         raise AskAgain("not_json", f"The platform answered HTTP {response.status_code} with {kind} that is not JSON.")
     return Answer(response.status_code, body, dict(response.headers))
+
+
+def _decoded(content: bytes) -> Any:
+    """The JSON as Postgres can keep it, and with its whole numbers whole. Raises ValueError, RecursionError.
+
+    A text that a platform cut in the middle of an emoji holds half of it: orjson refuses the page for it, Python's
+    own decoder does not. orjson also makes whole numbers beyond 64 bits inexact.
+    """
+    if _LONG_NUMBER.search(content):
+        return storable(json.loads(content, parse_constant=_refuse))
+    try:
+        body = orjson.loads(content)
+    except ValueError:
+        return storable(json.loads(content, parse_constant=_refuse))
+    return storable(body) if b"\\u0000" in content else body
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def pause(error: Exception) -> bool | float:
