@@ -128,6 +128,14 @@ def test_broken_json_on_a_page_costs_only_itself() -> None:
     assert [each["name"] for each in read_page(html, HTML, "https://shop.example/").products] == ["Kept"]
 
 
+def test_what_json_spells_out_and_postgres_cannot_keep_is_replaced() -> None:
+    html = rb"""<html><head><title>A page</title><script type="application/ld+json">
+        {"@type": "Product", "name": "Half an emoji \ud83d", "description": "a\u0000b", "offers": {"price": "1"}}
+        </script></head><body><p>What stands here.</p></body></html>"""
+    product = read_page(html, HTML, "https://shop.example/").products[0]
+    assert (product["name"], product["description"]) == ("Half an emoji \ufffd", "a\ufffdb")
+
+
 @pytest.mark.parametrize(
     ("told", "number"),
     [

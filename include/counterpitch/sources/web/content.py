@@ -44,14 +44,14 @@ def read_page(body: bytes, content_type: str, url: str) -> PageContent:
     spoken = _SCRIPT.sub(" ", html)  # trafilatura takes a script that stands among paragraphs for one of them
     found = trafilatura.bare_extraction(spoken, url=url, favor_recall=True, include_comments=False, with_metadata=True)
     language = _LANGUAGE.search(html[:20_000])
-    text = _lines(getattr(found, "text", None) or "")
+    text = storable(_lines(getattr(found, "text", None) or ""))
     return PageContent(
-        title=getattr(found, "title", None),
-        description=getattr(found, "description", None),
+        title=storable(getattr(found, "title", None)),
+        description=storable(getattr(found, "description", None)),
         language=language[1].lower() if language else None,
         text=text,
         claims=claims(text),
-        products=products(structured(html, url)),
+        products=storable(products(structured(html, url))),  # JSON spells out what the HTML did not hold
     )
 
 

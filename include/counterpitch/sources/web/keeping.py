@@ -14,6 +14,7 @@ from typing import Any
 from psycopg2 import Binary
 
 from counterpitch.sources.base import Observation
+from counterpitch.sources.reading import storable
 from counterpitch.sources.web.content import PageContent, read_page
 from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection
@@ -58,7 +59,10 @@ def _keep(conn: Connection, told: dict[str, Any]) -> PageContent:
         return read_page(bytes(kept["body"]), kept["content_type"], kept["final_url"])
     except Exception as error:  # a parser's fault must not cost the page: its bytes are kept, and the row says so
         log.warning("%s was kept, and could not be parsed (%s).", told["url"], type(error).__name__)
-        told["code"], told["message"] = "unparsed", f"The page was kept and could not be parsed ({error})."[:500]
+        told["code"], told["message"] = (
+            "unparsed",
+            storable(f"The page was kept and could not be parsed ({error})."[:500]),
+        )
         return PageContent()
 
 
