@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from counterpitch.ctr import embeddings, evaluate, examples, features, model, splits, train
+from counterpitch.ctr import embeddings, evaluate, examples, features, model, splits, train, variances
 from counterpitch.ctr.refusals import ModelUnusable, NotEnoughData
 from counterpitch.settings import settings
 from tests.ctr import planted
@@ -38,6 +38,13 @@ def test_it_ranks_unseen_ads_by_the_planted_effects_and_beats_the_baselines() ->
     assert mine > 0.75
     assert mine > figures["table"]["longer text wins"]["all_pairs"]["accuracy"] + 0.1
     assert figures["calibration"]["ece"] < 0.004
+
+
+def test_the_figures_are_of_the_method_that_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = planted.frame(60, 20)
+    monkeypatch.setattr(variances, "MOST_EXAMPLES", len(frame) - 1)  # the older part alone is few, all are not
+    monkeypatch.setattr(variances, "estimate", lambda *_, **__: pytest.fail("the twin chose a method of its own"))
+    assert train.evaluation(frame)[0]["held_out_examples"] < len(frame)
 
 
 def test_texts_in_which_no_word_repeats_can_be_learnt_from() -> None:

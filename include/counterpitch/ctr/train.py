@@ -62,13 +62,16 @@ def evaluation(
     known: pd.DataFrame, params: model.Params | None = None, texts: Sequence[str] = ()
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """Figures of a twin beside the baselines, and its predictions of the held-out rows. Without `params` the twin
-    finds its own on the rows that it may see (variances.estimate), as the stored model does on all.
+    finds its own on the rows that it may see (variances.estimate), as the stored model does on all; where those are
+    enough for the defaults, the twin has the defaults too, so that the figures are of the method that is stored.
 
     texts: of ads seen by then, results or not (examples.corpus).
 
     Held out is the newest fifth by day; where that holds fewer than LEAST_HELD_PAIRS pairs (or days are
     unknown), the folds of splits.folds, one at a time. `figures["split"]` says which.
     """
+    if params is None and len(known) > variances.MOST_EXAMPLES:
+        params = model.Params()
     held = splits.newest(known)
     older = splits.without_copies(known, held)
     if _pairs(known[held]) < LEAST_HELD_PAIRS or _pairs(known[older]) < LEAST_HELD_PAIRS:
