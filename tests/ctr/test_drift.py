@@ -135,6 +135,21 @@ def test_a_challenger_that_waits_for_a_person_stops_the_asking(champion: Connect
     assert "A model was trained for 2026-11-25" in said["reason"]
 
 
+def test_a_weekly_model_that_did_not_win_silences_nothing(champion: Connection) -> None:
+    registry.compare(train("2026-11-23"))
+    _twice_the_clicks(champion)
+    assert drift.measure(LATER)["retrain"]
+
+
+def test_days_out_of_order_ask_once(champion: Connection) -> None:
+    _twice_the_clicks(champion)
+    asked = [drift.measure(day)["retrain"] for day in ("2026-11-28", "2026-11-26", "2026-11-25", "2026-11-30")]
+    assert asked == [True, False, False, False]
+    assert drift.measure("2026-11-28")["retrain"], "the day that asked says the same a second time"
+    drift.measure("2026-12-20")
+    assert "A later day, 2026-12-20, was measured" in drift.measure("2026-12-10")["reason"]
+
+
 def test_too_little_to_tell_is_said_and_never_asks(champion: Connection) -> None:
     _new_ads(champion, LATER, count=21)
     said = drift.measure(LATER)

@@ -6,8 +6,9 @@ Calibration drift is the log of observed over predicted clicks of own ads since 
 kind that it learnt from; it crosses where it is both large and beyond what counting alone explains. PSI is written
 out: it is three lines, and the libraries that offer it bring a second data-frame world with them.
 
-Crossing the line asks for training once: while another model is younger than COOLDOWN_DAYS, or training was asked
-for within them, a line that stays crossed asks nobody again.
+Crossing the line asks for training once: while training was asked for within COOLDOWN_DAYS, or a model of as late
+waits to be compared or for a person, a line that stays crossed asks nobody again. A model that was compared and did
+not win silences nothing. Days may come in any order, so only the newest that was measured asks.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ def measure(partition_key: str) -> dict[str, Any]:
     it would be compared with what it already knows.
     """
     with transaction(application="counterpitch ctr drift") as conn:
+        write.lock(conn, "ml.drift_day", BASE)  # two days at once would both find that nobody asked yet
         trained = query.rows(conn, query.sql(__file__, "select_champion_day"), {"name": BASE})
         if not trained:
             raise NotEnoughData("No champion yet, so nothing can drift.")
