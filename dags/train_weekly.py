@@ -1,7 +1,8 @@
 """
 ## Ask for the week's CTR training
 
-**What it does.** Publishes that training is due, which starts `train_ctr` for the same day.
+**What it does.** Publishes that training is due, which starts `train_ctr` for the newest day that was collected: a
+model must not claim a day that it has not seen. Started by hand, it is for the day of the form.
 
 **When.** Mondays at 04:00 UTC, before the day's ads are scored. Between Mondays drift may ask for it (`score_ads`).
 
@@ -34,7 +35,12 @@ def train_weekly() -> None:
         """Ask for training, unless a model was trained for a later day by hand."""
         context = get_current_context()
         partition.skip_if_overtaken(context, "find_later_model")
-        partition.publish_training(context, TRAINING_DUE, {"retrain": True, "reason": "It is Monday."})
+        partition.publish_training(
+            context,
+            TRAINING_DUE,
+            {"retrain": True, "reason": "It is Monday."},
+            day=partition.newest_collected(context),
+        )
 
     publish()
 

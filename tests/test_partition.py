@@ -1,4 +1,4 @@
-"""A weekly run that unpausing makes for last Monday does not look back behind what ran by hand."""
+"""What a run passes on, for which day, and which runs have nothing to do because a later one was made by hand."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.execution_time.context import OutletEventAccessors
 
 from counterpitch import brands, partition
+from counterpitch.assets import ADS, CHALLENGER, TRAINING_DUE
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
 
@@ -31,6 +33,36 @@ def market(conn: Connection) -> Connection:
     )
     conn.commit()
     return conn
+
+
+def by_hand(day: str) -> dict[str, Any]:
+    """A run that was started with the form's Day: Airflow gives it no key."""
+    return {"dag_run": SimpleNamespace(partition_key=None, run_type="manual"), "params": {"partition_key": day}}
+
+
+DUE = {"retrain": True, "reason": "It is Monday."}
+WON = {"verdict": "wins", "model_id": "m", "reason": "beyond noise"}
+
+
+@pytest.mark.parametrize(("context", "keys"), [(by_hand("2026-11-20"), {"2026-11-20"}), (run_of("2026-11-20"), set())])
+def test_what_a_run_by_hand_publishes_carries_its_day(context: dict[str, Any], keys: set[str]) -> None:
+    context = context | {"outlet_events": OutletEventAccessors()}
+    partition.publish(context, ADS, ["acme"])
+    partition.publish_training(context, TRAINING_DUE, DUE)
+    partition.publish_challenger(context, CHALLENGER, WON)
+    found = [context["outlet_events"][asset].partition_keys for asset in (ADS, TRAINING_DUE, CHALLENGER)]
+    assert found == [keys] * 3, "a run that has a key lends it; one that has none names its day"
+
+
+def test_the_weekly_model_is_for_the_newest_day_that_was_collected(market: Connection) -> None:
+    _cover(market, "2026-11-21", "ok")
+    _cover(market, "2026-11-22", "failed")
+    market.commit()
+    weekly = run_of("2026-11-23") | {"outlet_events": OutletEventAccessors()}
+    partition.publish_training(weekly, TRAINING_DUE, DUE, day=partition.newest_collected(weekly))
+    assert weekly["outlet_events"][TRAINING_DUE].partition_keys == {"2026-11-21"}
+    assert partition.newest_collected(run_of("2026-11-02")) == "2026-11-02", "nothing is collected yet"
+    assert partition.newest_collected(by_hand("2026-11-23")) == "2026-11-23", "a person says what it is for"
 
 
 @pytest.mark.usefixtures("market")
@@ -87,6 +119,15 @@ def test_briefs_of_one_market_do_not_stand_for_those_of_another(
             partition.skip_if_overtaken(run_of("2026-11-16"), "find_latest_briefs")
     else:
         partition.skip_if_overtaken(run_of("2026-11-16"), "find_latest_briefs")
+
+
+def _cover(conn: Connection, day: str, state: str) -> None:
+    query.execute(
+        conn,
+        "insert into ops.coverage (source, brand_id, kind, partition_key, state, rows, observed_at) "
+        "values ('files', 'acme', 'ads', %(day)s, %(state)s, 0, now())",
+        {"day": day, "state": state},
+    )
 
 
 def _write(conn: Connection, market_id: str, day: str) -> None:

@@ -92,23 +92,36 @@ def publish(context: Context, asset: Asset, brands: list[str], days: Sequence[st
     """
     if not brands:
         raise AirflowSkipException("No source covers this day for any brand: there is nothing to pass on.")
-    context["outlet_events"][asset].extra = {"brands": sorted(brands)}
-    if set(days) - {context["dag_run"].partition_key}:
-        context["outlet_events"][asset].add_partitions(list(days))
+    _pass_on(context, asset, {"brands": sorted(brands)}, days)
 
 
-def publish_training(context: Context, asset: Asset, verdict: Mapping[str, Any]) -> None:
-    """Ask for training where the verdict (`retrain`, `reason`) says that it is due; else skip with its own words."""
+def publish_training(context: Context, asset: Asset, verdict: Mapping[str, Any], day: str | None = None) -> None:
+    """Ask for training where the verdict (`retrain`, `reason`) says that it is due; else skip with its own words.
+
+    `day`: what the model is to know up to, if that is not the run's own day.
+    """
     if not verdict["retrain"]:
         raise AirflowSkipException(str(verdict["reason"]))
-    context["outlet_events"][asset].extra = {"reason": verdict["reason"]}
+    _pass_on(context, asset, {"reason": verdict["reason"]}, [day] if day else [])
 
 
 def publish_challenger(context: Context, asset: Asset, verdict: Mapping[str, Any]) -> None:
     """Publish a challenger that won, with its comparison; any other verdict skips with its own words."""
     if verdict["verdict"] != "wins":
         raise AirflowSkipException(str(verdict["reason"]))
-    context["outlet_events"][asset].extra = {"model_id": verdict["model_id"], "reason": verdict["reason"]}
+    _pass_on(context, asset, {"model_id": verdict["model_id"], "reason": verdict["reason"]})
+
+
+def newest_collected(context: Context) -> str:
+    """The newest day with collected data up to a scheduled run's key; the key itself by hand, or with no data yet."""
+    from counterpitch.warehouse import query
+    from counterpitch.warehouse.connection import transaction
+
+    key = key_of(context)
+    if not is_scheduled(context):
+        return key
+    with transaction(application="scope") as conn:
+        return str(query.scalar(conn, query.sql(__file__, "find_newest_collected"), {"key": key}) or key)
 
 
 def challenger_of(context: Context) -> dict[str, str]:
@@ -147,6 +160,18 @@ def skip_if_overtaken(context: Context, by: str) -> None:
         reason = query.scalar(conn, query.sql(__file__, by), run)
     if reason:
         raise AirflowSkipException(reason)
+
+
+def _pass_on(context: Context, asset: Asset, extra: dict[str, Any], days: Sequence[str] = ()) -> None:
+    """Publish for `days`, else for the run's day.
+
+    A run with a key lends it to its events. One started with the form's Day has none, and Airflow drops an event
+    without a key on its way to a partitioned DAG, so the day is then named.
+    """
+    context["outlet_events"][asset].extra = extra
+    days = list(days) or [key_of(context)]
+    if set(days) - {context["dag_run"].partition_key}:
+        context["outlet_events"][asset].add_partitions(days)
 
 
 def _brands_of_events(context: Context) -> set[str]:
