@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from counterpitch.ctr import registry
+from counterpitch.ctr import model, registry
 from counterpitch.ctr.model import CtrModel, fingerprint
 from counterpitch.ctr.refusals import ModelUnusable, NotEnoughData
 from counterpitch.ctr.train import train
@@ -37,6 +37,19 @@ def test_held_out_predictions_are_kept_beside_what_happened(conn: Connection) ->
     kept = query.rows(conn, "select * from ml.held_out where model_id = %(id)s", {"id": model_id})
     assert len(kept) > 30
     assert all(0 < row["ctr"] < 1 for row in kept)
+
+
+def test_the_twin_reads_no_words_from_after_the_held_out_border(
+    conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted.fill(conn)  # its ads were first seen on DAY, after their results began
+    query.execute(conn, "update core.ad_seen_daily set partition_key = '2026-09-01' where ad_id in ('0', '1')")
+    conn.commit()
+    given: list[int] = []
+    fit = model.fit
+    monkeypatch.setattr(model, "fit", lambda *a, **k: given.append(len(a[2])) or fit(*a, **k))  # type: ignore[func-returns-value]
+    train(planted.DAY)
+    assert given == [2, len(planted.ads(200))], "the twin's texts, then the stored model's"
 
 
 def test_too_few_ads_are_refused_with_the_counts(conn: Connection) -> None:

@@ -51,7 +51,7 @@ def train_on(conn: Connection, partition_key: str, params: model.Params | None =
         older = splits.without_copies(known, splits.newest(known))
         params, record = search(known[older].reset_index(drop=True), trials)
     texts = examples.corpus(conn, partition_key)
-    figures, held = evaluation(known, params, texts)
+    figures, held = evaluation(known, params, _earlier_texts(conn, known, partition_key))
     chosen, said = (params, {"method": "given"}) if params else variances.estimate(known, unlabelled=texts)
     figures |= {"search": record, "variances": said}
     fitted = model.fit(known, chosen, texts)
@@ -65,7 +65,8 @@ def evaluation(
     finds its own on the rows that it may see (variances.estimate), as the stored model does on all; where those are
     enough for the defaults, the twin has the defaults too, so that the figures are of the method that is stored.
 
-    texts: of ads seen by then, results or not (examples.corpus).
+    texts: of ads seen before the held-out rows, results or not (examples.corpus). The champion that they are compared
+    with knew no later words either.
 
     Held out is the newest fifth by day; where that holds fewer than LEAST_HELD_PAIRS pairs (or days are
     unknown), the folds of splits.folds, one at a time. `figures["split"]` says which.
@@ -105,6 +106,13 @@ def store(
         write.replace_slice(conn, "ml.held_out", {"model_id": model_id}, columns, records(held[columns]))
     log.info("Model %s: %s", model_id, figures["table"]["model"]["all_pairs"])
     return model_id
+
+
+def _earlier_texts(conn: Connection, known: pd.DataFrame, partition_key: str) -> list[str]:
+    """The corpus of the day before the first held-out row."""
+    border = known.loc[splits.newest(known), "day"].min()
+    day = partition_key if pd.isna(border) else (border - pd.Timedelta(days=1)).date().isoformat()
+    return examples.corpus(conn, day)
 
 
 def _twin(
