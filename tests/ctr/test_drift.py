@@ -79,6 +79,14 @@ def test_new_ads_like_the_old_do_not_drift_and_a_second_run_writes_the_same(cham
     assert (query.rows(champion, STORED), query.rows(champion, "select * from ml.drift_day")) == first
 
 
+def test_new_words_alone_are_no_drift(champion: Connection) -> None:
+    _new_ads(champion, LATER)
+    drift.measure(LATER)
+    features = {row["feature"] for row in query.rows(champion, STORED)}
+    assert "words" in features
+    assert not {name for name in features if "rare" in name or name in {"rarity", "uncommon_words"}}
+
+
 def test_the_same_clicks_as_before_are_no_drift(champion: Connection) -> None:
     _twice_the_clicks(champion, times=1)
     said = drift.measure(LATER)

@@ -40,6 +40,9 @@ COOLDOWN_DAYS = 7
 DAY_OF_LOOKING = ("weekday", "weekend")
 """One day has one weekday: it cannot look like a season's."""
 
+OF_NEW_WORDS = ("rarity", "rarest", "three_rarest", "rare_words", "uncommon_words")
+"""A training text is part of the corpus that its words are counted in, a new one is not: it always looks rarer."""
+
 LEAST_ADS = 30
 LEAST_CLICKS = 100
 
@@ -84,7 +87,7 @@ def psi(expected: np.ndarray, found: np.ndarray, count: int) -> float:
 def _verdict(conn: Connection, key: dict[str, str], looks: Lines, rates: Lines, told: str) -> dict[str, Any]:
     moved = [line["feature"] for line in looks if line["crossed"]]
     wrong = any(line["crossed"] for line in rates)
-    drifted = wrong or len(moved) > MOVED_SHARE * len(COLUMNS)
+    drifted = wrong or len(moved) > MOVED_SHARE * len(looks)
     state = "drifted" if drifted else "steady" if looks or rates else "thin"
     asked = query.scalar(
         conn, query.sql(__file__, "select_asked_since"), {**key, "name": BASE, "cooldown": COOLDOWN_DAYS}
@@ -105,7 +108,7 @@ def _population(conn: Connection, model: CtrModel, trained: str, day: str) -> tu
     texts = int(known["text"].nunique())
     out: Lines = []
     for column, name in enumerate(COLUMNS):
-        if name in DAY_OF_LOOKING:
+        if name in DAY_OF_LOOKING + OF_NEW_WORDS:
             continue
         found = shares(np.nan_to_num(wide[:, column]), np.array(kept[name]["edges"]))
         value = psi(np.array(kept[name]["shares"]), found, len(rows))
