@@ -6,14 +6,13 @@ Trains on the arms of TRAIN (columns as in ctr_ranking.py), then scores `--ads` 
 by joining two: as scores alone, and with the reasons that `score_ads` writes for each. `ratio` is time an ad over that
 of scikit-learn's own TF-IDF of the same words and letters (the baseline: no features, no model, no reasons), measured
 in the same run. Then `--most` ads in a process of its own, whose peak memory shows whether it stays bounded (0: skip).
-`cpu_seconds` leaves out waiting for others.
+`cpu_seconds` leaves out waiting for others. Memory is read from /proc, so this runs on Linux.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -33,12 +32,21 @@ BASELINE_ADS = 10_000
 
 
 def measured(work: Callable[[], Any]) -> dict[str, float]:
-    """Seconds of `work`, by the wall and by the processor, and the most memory held so far."""
+    """Seconds of `work`, by the wall and by the processor, and the most memory held in it."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # Linux: the high-water mark begins anew
     wall, cpu = time.perf_counter(), time.process_time()
     work()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"seconds": round(wall, 2), "cpu_seconds": round(cpu, 2), "peak_mb": round(most)}
+    return {"seconds": round(wall, 2), "cpu_seconds": round(cpu, 2), "peak_mb": round(megabytes("VmHWM"))}
+
+
+def megabytes(what: str) -> float:
+    """Resident memory of this process, now (VmRSS) or at most since the mark was reset (VmHWM).
+
+    Not getrusage's ru_maxrss: a process that another one started inherits that one's peak.
+    """
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text("ascii").splitlines())
+    return int(status[what].split()[0]) / 1024
 
 
 def ads(texts: np.ndarray, count: int) -> pd.DataFrame:
@@ -75,7 +83,7 @@ def score_stored(stored: Path, words: Path, count: int) -> dict[str, Any]:
     """Load a model and score `count` ads with it; the memory before is that of the ads and the loaded libraries."""
     fitted = model.CtrModel.from_json(stored.read_text(encoding="utf-8"))
     known = ads(np.array(json.loads(words.read_text(encoding="utf-8")), dtype=object), count)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    before = megabytes("VmRSS")
     return {"ads": count, "held_before_mb": round(before), **measured(lambda: fitted.predict(known))}
 
 
