@@ -1,4 +1,4 @@
-"""Fine-tune a MiniLM encoder on which headline won, and join its score to the model's.
+"""Fine-tune a MiniLM encoder on which headline won; ctr_ranking.py joins its score to the model's.
 
 The upper layers of the encoder and a linear head learn a Bradley-Terry score: for each pair of arms of a test, the
 probability that the first is better given the counts (Phi of the z of their difference) is the target. Pairs under
@@ -25,15 +25,7 @@ HEAD_RATE = 1e-3
 DROPOUT = 0.1
 LONGEST = 40
 PART_OTHER_IMAGE = 0.4
-ENCODER_WEIGHT = 1.5
 SEED = 0
-
-
-def joined(learn: pd.DataFrame, judge: pd.DataFrame, margin: np.ndarray, name: str) -> np.ndarray:
-    """Margins of `judge` with the encoder's score added, each in its own standard deviations, on the model's scale."""
-    said = score(learn, judge["text"].tolist(), name)
-    both = (margin - margin.mean()) / margin.std() + ENCODER_WEIGHT * (said - said.mean()) / said.std()
-    return np.asarray(margin.mean() + both * margin.std() / both.std())
 
 
 def score(learn: pd.DataFrame, texts: list[str], name: str) -> np.ndarray:

@@ -98,3 +98,13 @@ def test_what_the_embeddings_need_is_named_before_anything_is_trained(
     monkeypatch.setattr(ranking.model, "fit", lambda *_: pytest.fail("trained"))
     with pytest.raises(SystemExit, match=r"requirements-embeddings\.txt"):
         _run(ranking, monkeypatch, tmp_path, _archive(2, 5), "--embeddings", "minilm")
+
+
+def test_what_a_row_gets_with_the_encoder_does_not_depend_on_the_rows_beside_it(ranking: ModuleType) -> None:
+    rng = np.random.default_rng(1)
+    model, encoder = (rng.normal(size=200), rng.normal(size=9)), (rng.normal(size=200), rng.normal(size=9))
+    together = ranking.joined(model, encoder)
+    alone = [ranking.joined((model[0], model[1][[row]]), (encoder[0], encoder[1][[row]]))[0] for row in range(9)]
+    assert together == pytest.approx(alone)
+    learnt = ranking.joined((model[0], model[0]), (encoder[0], encoder[0]))
+    assert [learnt.mean(), learnt.std()] == pytest.approx([model[0].mean(), model[0].std()]), "on the model's scale"
