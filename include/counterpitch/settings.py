@@ -42,7 +42,10 @@ class Settings(BaseSettings):
     private_networks: str = Field(
         default="", description="networks whose web pages may be read besides public ones, such as 127.0.0.0/8"
     )
-    embeddings: str | None = Field(default=None, description='e.g. "huggingface:PATH"; unset: TF-IDF + SVD')
+    embeddings: str | None = Field(
+        default=None,
+        description='"huggingface:PATH" or "ollama:NAME"; a paid API is in no budget or ledger; unset: TF-IDF + SVD',
+    )
 
     @property
     def postgres_home(self) -> Path:

@@ -1,7 +1,9 @@
 """Sentence embeddings by name, through LangChain: "huggingface:PATH", or "provider:model" as LangChain spells it.
 
 Optional: without one, the model reads words only and nothing needs a download. A model that was trained with an
-embedder cannot score without the same one, and says so.
+embedder cannot score without the same one, and says so. Meant for local models: what an API charges passes no
+budget and no ledger, every scoring asks again, and an API that answers otherwise tomorrow makes another model of the
+same data.
 """
 
 from __future__ import annotations

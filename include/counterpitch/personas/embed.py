@@ -1,7 +1,7 @@
 """Words to unit vectors. By default TF-IDF + SVD fitted on the texts at hand: no download, no account.
 
-With `settings().embeddings` set ("huggingface:PATH", "openai:text-embedding-3-small"), any LangChain
-embeddings model takes its place; nothing else changes.
+With `settings().embeddings` set ("huggingface:PATH", "ollama:NAME"), any LangChain
+embeddings model takes its place; nothing else changes. What a paid API charges passes no budget and no ledger.
 """
 
 from __future__ import annotations
