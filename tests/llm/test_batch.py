@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from openai import OpenAI
@@ -23,6 +25,7 @@ from tests.llm.conftest import Start
 from tests.llm.test_client import ledger, questions, words
 
 Served = tuple[StandIn, Client, BatchService]
+NOBODY = "http://127.0.0.1:9/v1"  # a port on which nothing listens
 
 
 @pytest.fixture
@@ -43,6 +46,15 @@ def again(client: Client, run: str = "another run") -> Client:
     other = Client(run, model=client.model, base_url=client.base_url)
     other.price = client.price
     return other
+
+
+def hours_later(conn: Connection, hours: int) -> None:
+    """Let that time pass for all that the books hold."""
+    ago = {"hours": hours}
+    with conn:
+        query.execute(conn, "update llm.batch set submitted_at = submitted_at - %(hours)s * interval '1 hour'", ago)
+        query.execute(conn, "update llm.claim set expires_at = expires_at - %(hours)s * interval '1 hour'", ago)
+        query.execute(conn, "update llm.reservation set expires_at = expires_at - %(hours)s * interval '1 hour'", ago)
 
 
 def test_answers_are_fetched_into_the_cache_at_half_price_to_the_token(served: Served, conn: Connection) -> None:
@@ -99,18 +111,125 @@ def test_a_process_that_dies_after_handing_in_finds_its_batch_again(
     assert query.scalar(conn, "select count(*) from llm.claim") == 0
 
 
-def test_a_batch_that_never_arrived_is_given_up_and_handed_in_anew(
-    served: Served, conn: Connection, monkeypatch: pytest.MonkeyPatch
+def test_a_batch_that_never_arrived_is_given_up_when_it_must_have_and_handed_in_anew(
+    served: Served, conn: Connection
 ) -> None:
     standin, client, service = served
     standin.batches.refuse = 503
-    with pytest.raises(BatchUnreachable):
-        batch.exchange(client, questions(2), service)
+    assert words(batch.exchange(client, questions(2), service)) == ["waiting"] * 2
     standin.batches.refuse = None
+    assert words(batch.exchange(client, questions(2), service)) == ["waiting"] * 2
+    assert not standin.batches.batches, "what the provider took at the time-out may still appear there"
+    hours_later(conn, hours=1)
     assert words(batch.exchange(client, questions(2), service)) == ["waiting"] * 2
     states = query.rows(conn, "select state from llm.batch order by submitted_at")
     assert [row["state"] for row in states] == ["lost", "open"]
     assert query.scalar(conn, "select count(*) from llm.claim") == 2
+
+
+def test_what_a_batch_holds_is_not_paid_again_however_long_it_takes(served: Served, conn: Connection) -> None:
+    standin, client, service = served
+    batch.exchange(client, questions(2), service)
+    hours_later(conn, hours=50)
+    assert words(batch.exchange(again(client), questions(2), service)) == ["waiting"] * 2
+    assert words(again(client).ask(questions(2))) == ["claimed"] * 2
+    assert (standin.calls, len(standin.batches.batches)) == (0, 1)
+    held = query.scalar(conn, "select count(*) from llm.reservation where owner = 0")
+    assert held == 2, "nor is the money that it may cost"
+
+
+def test_an_open_batch_is_booked_though_settings_moved_to_another_model(
+    served: Served, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standin, client, service = served
+    batch.exchange(client, questions(2), service)
+    standin.batches.finish()
+    monkeypatch.setenv("COUNTERPITCH_LLM_BASE_URL", str(client.base_url))
+    monkeypatch.delenv("COUNTERPITCH_LLM_BATCH")
+    settings.cache_clear()
+    batch.fetch_open(["openai:test"], questions(1)[0].schema, "another run")
+    assert ledger(conn)["calls"] == 2
+    assert words(client.ask(questions(2))) == ["0", "1"]
+    assert standin.calls == 0
+
+
+def test_trouble_with_an_old_models_batches_stops_nothing(
+    served: Served, conn: Connection, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, client, service = served
+    batch.exchange(client, questions(1), service)
+    monkeypatch.setenv("COUNTERPITCH_LLM_BASE_URL", NOBODY)
+    settings.cache_clear()
+    batch.fetch_open(["openai:test"], questions(1)[0].schema, "another run")
+    assert "openai:test" in caplog.text
+    assert query.scalar(conn, "select state from llm.batch") == "open"
+
+
+def test_a_batch_that_the_provider_no_longer_has_is_given_up(served: Served, conn: Connection) -> None:
+    standin, client, service = served
+    batch.exchange(client, questions(2), service)
+    standin.batches.batches["another id"] = standin.batches.batches.pop("batch_1")
+    hours_later(conn, hours=1)
+    assert words(batch.exchange(again(client), questions(2), service)) == ["waiting"] * 2
+    states = query.rows(conn, "select state from llm.batch order by submitted_at")
+    assert [row["state"] for row in states] == ["lost", "open"]
+
+
+COMPLETION = {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 3}}
+
+
+@pytest.mark.parametrize(
+    ("body", "tokens"),
+    [
+        (COMPLETION, 10),
+        (COMPLETION | {"choices": [{"message": {"content": "hm", "tool_calls": [{}]}}]}, 10),
+        (COMPLETION | {"choices": [{"message": None}], "usage": {"prompt_tokens": None, "completion_tokens": "3"}}, 0),
+        (None, 0),
+        ("cut", 0),
+    ],
+)
+def test_a_line_that_cannot_be_read_costs_its_tokens_and_no_other_answer(
+    served: Served, conn: Connection, body: dict[str, Any] | str | None, tokens: int
+) -> None:
+    standin, client, service = served
+    batch.exchange(client, questions(3), service)
+    standin.batches.finish()
+    (output,) = (each["output_file_id"] for each in standin.batches.batches.values())
+    lines = standin.batches.files[output].split("\n")
+    row = json.loads(lines[1])
+    row["response"]["body"] = body
+    lines[1] = lines[1][:120] if body == "cut" else json.dumps(row)
+    standin.batches.files[output] = "\n".join([*lines, "null", "[", "\u2028"])
+    assert words(batch.exchange(client, questions(3), service)) == ["0", "unparsable", "2"]
+    assert query.scalar(conn, "select state from llm.batch") == "settled"
+    paid = query.scalar(
+        conn, "select sum(prompt_tokens + completion_tokens)::int from llm.ledger where outcome = 'unparsable'"
+    )
+    assert (paid or 0) == tokens
+
+
+def test_a_separator_of_unicode_inside_an_answer_cuts_no_line(served: Served) -> None:
+    standin, client, service = served
+    batch.exchange(client, questions(1), service)
+    standin.batches.finish()
+    for name, text in standin.batches.files.items():
+        standin.batches.files[name] = text.replace('\\"0\\"', '\\"a\u2028b\\"')
+    assert words(batch.exchange(client, questions(1), service)) == ["a\u2028b"]
+
+
+def test_a_service_that_does_not_answer_is_waited_for_once_something_is_handed_in(served: Served) -> None:
+    standin, client, service = served
+    batch.exchange(client, questions(2), service)
+    down = OpenAIBatches(OpenAI(base_url=NOBODY, api_key="none", max_retries=0))
+    (first, _, third) = batch.exchange(client, questions(3), down)
+    assert isinstance(first, Unanswered)
+    assert isinstance(third, Unanswered)
+    assert (first.outcome, third.outcome) == ("waiting", "waiting")
+    assert "does not answer now" in first.detail
+    with pytest.raises(BatchUnreachable):
+        batch.exchange(client, questions(2, "Something else."), down)
+    standin.batches.finish()
+    assert words(batch.exchange(client, questions(2), service)) == ["0", "1"]
 
 
 def test_a_server_without_batches_is_refused_with_a_word_and_its_questions_are_free(served: Served) -> None:

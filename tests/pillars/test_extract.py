@@ -240,6 +240,23 @@ def test_a_batch_is_waited_for_and_read_when_it_is_answered(
     assert (model.calls, max(model.asked.values())) == (0, 1)
 
 
+def test_a_batch_is_booked_when_the_flag_is_off_again_and_when_no_model_is_left(
+    market: Connection, model: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COUNTERPITCH_LLM_BATCH", "on")
+    settings.cache_clear()
+    read_partition(DAY, ["bill"])
+    monkeypatch.delenv("COUNTERPITCH_LLM_BATCH")
+    settings.cache_clear()
+    assert read_partition(DAY, ["bill"])["pending"] == 1
+    assert model.calls == 0, "it is not paid at full price while the batch works on it"
+    model.batches.finish()
+    monkeypatch.delenv("COUNTERPITCH_LLM")
+    settings.cache_clear()
+    read_partition(DAY, ["bill"])
+    assert query.scalar(market, "select count(*) from llm.ledger") == 1
+
+
 def test_the_best_predicted_then_the_longest_running_are_read_before_the_budget_ends(
     market: Connection, model: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _BATCH = 64
 _LOOK_AGAIN = 0.5  # seconds between looks at a key that another process pays for
-_IN_BATCH = "a batch that was handed in works on it; COUNTERPITCH_LLM_BATCH=on fetches it"
+_IN_BATCH = "a batch that was handed in works on it; the reading after it ended fetches it"
 _TRANSIENT = {408, 409, 425, 429, 500, 502, 503, 504, 529}
 _FILTERED = ("content_filter", "content_policy", "content management policy")
 

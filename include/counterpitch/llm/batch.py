@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
+import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -18,21 +20,26 @@ from typing import Any, Protocol, TypeVar
 
 from langchain_core.messages import AIMessage
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from openai import OpenAI, OpenAIError
+from openai import NotFoundError, OpenAI, OpenAIError
 from pydantic import BaseModel
 
 from counterpitch.errors import Permanent, Transient
-from counterpitch.llm.answers import Unanswered, judge
+from counterpitch.llm import prices
+from counterpitch.llm.answers import Judged, Unanswered, judge
 from counterpitch.llm.asking import is_passing
 from counterpitch.llm.books import Books, Settled, budget
 from counterpitch.llm.client import Client, Question
 from counterpitch.settings import settings
+
+log = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=BaseModel)
 
 DISCOUNT = Decimal("0.5")
 _TAG = "counterpitch"
 _ENDED = {"completed", "failed", "expired", "cancelled"}
+_CUSTOM_ID = re.compile(r'"custom_id"\s*:\s*"([^"\\]+)"')
+_BAD_LINE = (LookupError, TypeError, ValueError, AttributeError, RecursionError)  # what odd JSON makes of our reading
 _WAITING = "the provider's batch service works on it at half price; the answer is due within a day"
 
 
@@ -54,7 +61,10 @@ class BatchService(Protocol):
         """The id of the batch with this tag, if it was ever handed in."""
 
     def results(self, batch_id: str) -> tuple[str, dict[str, dict[str, Any] | str]] | None:
-        """None while it is worked on; then how it ended, and custom_id -> the completion or why there is none."""
+        """None while it is worked on; then how it ended, and custom_id -> the completion or why there is none.
+
+        Raises openai.NotFoundError, as `find` may, where the service does not have it any more.
+        """
 
 
 def service_of(client: Client) -> BatchService | None:
@@ -69,6 +79,10 @@ def service_of(client: Client) -> BatchService | None:
             f"COUNTERPITCH_LLM_BATCH is on, but {client.model} has no batch service that is known here: only "
             '"openai:..." models and OpenAI-compatible addresses have. Switch it off, or choose another model.'
         )
+    return _openai(client)
+
+
+def _openai(client: Client) -> OpenAIBatches:
     key = os.environ.get("OPENAI_API_KEY") or ("none" if client.base_url else None)
     return OpenAIBatches(OpenAI(base_url=client.base_url, api_key=key, max_retries=0, timeout=client.limits.seconds))
 
@@ -105,8 +119,7 @@ class OpenAIBatches:
         found: dict[str, dict[str, Any] | str] = {}
         for file_id in (batch.error_file_id, batch.output_file_id):
             if file_id:
-                rows = self._client.files.content(file_id).text.splitlines()
-                found |= {row["custom_id"]: _said(row) for row in map(json.loads, filter(str.strip, rows))}
+                found |= dict(_lines(self._client.files.content(file_id).text))
         return f"{batch.status}{f' ({told})' if told else ''}", found
 
 
@@ -115,6 +128,7 @@ def exchange(client: Client, questions: Sequence[Question[M]], service: BatchSer
 
     Unanswered says `waiting` while a batch works on the question, and else what `Client.ask` says. A question whose
     batch brought no answer is not handed in again by the same run. One process at a time does this for a model.
+    A service that does not answer while one of its batches works on these questions is waited for too.
     Raises BatchUnreachable or BatchRefused; what was paid for before is kept.
     """
     asked = {client.key(question): question for question in questions}
@@ -125,10 +139,50 @@ def exchange(client: Client, questions: Sequence[Question[M]], service: BatchSer
                 _fetch(books, client, schema, service)
             found = _hand_in(books, client, asked, service)
     except OpenAIError as error:
-        raise _trouble(error, client.model) from error
+        trouble = _trouble(error, client.model)
+        found = _postponed(books, list(asked), trouble)
+        if not found:
+            raise trouble from error
     finally:
         books.close()
     return [_shaped(found[client.key(question)], question.schema) for question in questions]
+
+
+def fetch_open(models: Sequence[str], schema: type[BaseModel], run: str) -> None:
+    """Settle what ended of these models' batches, whatever settings say today: it was handed in, so it is paid for.
+
+    For batches whose model, or batches at all, were switched off since. Trouble is logged and left to the next look;
+    until then their questions stay held.
+    """
+    for model in models:
+        try:
+            client = Client(run, model=model)
+            service = _openai(client)
+            books = Books(model, run, budget())
+            try:
+                with books.alone():
+                    _fetch(books, client, schema, service)
+            finally:
+                books.close()
+        except (OpenAIError, prices.UnknownPrice) as error:
+            log.warning("The open batches of %s were not looked at: %s", model, error)
+
+
+def _postponed(
+    books: Books, keys: Sequence[str], trouble: BatchRefused | BatchUnreachable
+) -> dict[str, dict[str, Any] | Unanswered]:
+    """What is known, and `waiting` for the rest, where passing trouble met a batch that works on it; else nothing.
+
+    A day's wait meets more passing troubles than a task has retries, and none of them ends what was handed in.
+    """
+    if not isinstance(trouble, BatchUnreachable):
+        return {}
+    found = books.known(keys)
+    rest = [key for key in keys if key not in found]
+    if rest and not books.in_batch(rest):
+        return {}
+    log.warning("%s It is asked again at the next look.", trouble)
+    return found | {key: Unanswered("waiting", f"{_WAITING} ({trouble})") for key in rest}
 
 
 def _hand_in(
@@ -159,15 +213,24 @@ def _hand_in(
 
 
 def _fetch(books: Books, client: Client, schema: type[BaseModel], service: BatchService) -> None:
-    """Settle the model's batches that ended. One that never reached the provider is given up: its keys are free."""
+    """Settle the model's batches that ended.
+
+    One that the provider does not know when it must have arrived is given up: its keys are free.
+    """
     for batch in books.open_batches():
-        batch_id = batch["batch_id"] or service.find(batch["tag"])
-        ended = service.results(batch_id) if batch_id else None
+        try:
+            batch_id = batch["batch_id"] or service.find(batch["tag"])
+            ended = service.results(batch_id) if batch_id else None
+        except NotFoundError:
+            batch_id = ended = None
         if ended:
             books.settle_batch(batch, batch_id, list(_settled(batch["keys"], *ended, client, schema)))
         elif batch_id:
             books.note_batch(batch["tag"], batch_id)
-        else:
+        elif batch["overdue"]:
+            log.warning(
+                "The provider does not know batch %s: given up; a cost it had is not in the ledger", batch["tag"]
+            )
             books.settle_batch(batch, None, [])
 
 
@@ -185,12 +248,25 @@ def _body(client: Client, question: Question[Any]) -> dict[str, Any]:
     }
 
 
+def _lines(text: str) -> Iterator[tuple[str, dict[str, Any] | str]]:
+    """(custom_id, what `_said` says) of each line of a result file; an empty completion for one that cannot be read.
+
+    Only a newline ends a line: JSON may hold the other characters at which str.splitlines would cut.
+    """
+    for line in filter(str.strip, text.split("\n")):
+        try:
+            row = json.loads(line)
+            yield str(row["custom_id"]), _said(row)
+        except _BAD_LINE:
+            if named := _CUSTOM_ID.search(line):
+                yield named[1], {}
+
+
 def _said(row: Mapping[str, Any]) -> dict[str, Any] | str:
     """The completion of a result line, or why there is none."""
     response = row.get("response") or {}
     if response.get("status_code") == 200:
-        body: dict[str, Any] = response["body"]
-        return body
+        return dict(response["body"])
     error = row.get("error") or (response.get("body") or {}).get("error") or {}
     return str(error.get("message") or error.get("code") or f"status {response.get('status_code')}")
 
@@ -207,26 +283,39 @@ def _settled(
         if isinstance(said, str):
             yield Settled(key, "unreachable", f"no answer in the batch: {said}"[:300], None, 0, 0, Decimal(0))
             continue
-        judged = judge(_message(said), schema)
+        judged = _judged(said, schema)
         cost = client.price.cost(judged.prompt_tokens, judged.completion_tokens) * DISCOUNT
         yield Settled.of(key, judged, cost)
+
+
+def _judged(completion: dict[str, Any], schema: type[M]) -> Judged[M]:
+    """What `judge` says; a completion of no known shape is unparsable, and its tokens are paid for all the same."""
+    try:
+        return judge(_message(completion), schema)
+    except _BAD_LINE as error:
+        said = f"the batch's line is no completion ({type(error).__name__}: {error})"[:300]
+        return Judged(Unanswered("unparsable", said), *_tokens(completion))
+
+
+def _tokens(completion: dict[str, Any]) -> tuple[int, int]:
+    """Tokens asked and answered; 0 where the completion does not say a number."""
+    usage = completion.get("usage")
+    told = [usage.get(name) if isinstance(usage, dict) else 0 for name in ("prompt_tokens", "completion_tokens")]
+    asked, answered = (max(count, 0) if isinstance(count, int) else 0 for count in told)
+    return asked, answered
 
 
 def _message(completion: dict[str, Any]) -> AIMessage:
     """A chat completion as the message that a call would have given."""
     choice = completion["choices"][0]
-    said, usage = choice["message"], completion.get("usage") or {}
+    said, (asked, answered) = choice["message"], _tokens(completion)
     calls = [call["function"] for call in said.get("tool_calls") or []]
     spoken = [str(said.get("content") or ""), *(str(call["arguments"]) for call in calls)]
     return AIMessage(
         content="\n".join(spoken),
         response_metadata={"finish_reason": choice.get("finish_reason")},
         additional_kwargs={"refusal": said["refusal"]} if said.get("refusal") else {},
-        usage_metadata={
-            "input_tokens": usage.get("prompt_tokens", 0),
-            "output_tokens": usage.get("completion_tokens", 0),
-            "total_tokens": usage.get("total_tokens", 0),
-        },
+        usage_metadata={"input_tokens": asked, "output_tokens": answered, "total_tokens": asked + answered},
     )
 
 

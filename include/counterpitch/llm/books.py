@@ -22,6 +22,7 @@ from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection, connect
 
 PATIENCE = 900  # seconds after which the claim of a client that hangs is free; of one that died it is at once
+ARRIVAL = 600  # seconds in which a batch that was handed in must be known to the provider, several time-outs long
 IN_VAIN = 3  # paid for in vain so often, a key is not asked again
 
 
@@ -141,9 +142,25 @@ class Books:
             query.execute(self._conn, query.sql(__file__, "update_batch"), bound)
 
     def open_batches(self) -> list[dict[str, Any]]:
-        """The model's batches that are not settled: tag, batch_id (None: not known to have arrived), run, keys."""
+        """The model's batches that are not settled: tag, batch_id, run, keys, overdue.
+
+        batch_id is None where the batch is not known to have arrived. overdue: the provider must know it by now, so
+        one that it does not know can be given up.
+        """
+        bound = {"model": self.model, "patience": ARRIVAL}
         with self._conn:
-            return query.rows(self._conn, query.sql(__file__, "select_open_batches"), {"model": self.model})
+            return query.rows(self._conn, query.sql(__file__, "select_open_batches"), bound)
+
+    def known(self, keys: Sequence[str]) -> dict[str, dict[str, Any] | Unanswered]:
+        """Of these keys, those with an answer, and those that this run has asked in vain."""
+        failed = self.failed_in_run(keys)
+        with self._conn:
+            return {**failed, **self._answers(list(keys))}
+
+    def in_batch(self, keys: Sequence[str]) -> list[str]:
+        """Of these keys, those that an open batch works on."""
+        with self._conn:
+            return self._in_batch(list(keys))
 
     def settle_batch(self, batch: dict[str, Any], batch_id: str | None, calls: Sequence[Settled]) -> None:
         """Enter a batch's answers in the name of the run that handed it in, and free all its keys; once."""
@@ -240,7 +257,7 @@ def _row(call: Settled, model: str) -> dict[str, Any]:
         "cache_key": call.key,
         "model": model,
         "outcome": call.outcome,
-        "detail": call.detail.replace("\0", ""),
+        "detail": call.detail.replace("\0", "").encode(errors="replace").decode(),  # no lone surrogates either
         "answer": _storable(call.answer),
         "prompt_tokens": call.prompt_tokens,
         "completion_tokens": call.completion_tokens,

@@ -40,7 +40,7 @@ class Batches:
         if status == "failed":
             batch["errors"] = {"object": "list", "data": [{"code": "invalid", "message": "the file was not accepted"}]}
             return
-        requests = [json.loads(line) for line in self.files[batch["input_file_id"]].splitlines()]
+        requests = [json.loads(line) for line in self.files[batch["input_file_id"]].rstrip("\n").split("\n")]
         done = len(requests) - errors if answered is None else answered
         told = [_line(r, 200, self.complete(r["body"])) for r in requests[:done]]
         wrong = [_line(r, 400, {"error": {"message": "this request cannot be done"}}) for r in requests[done:][:errors]]
@@ -94,8 +94,10 @@ class Batches:
         async def find() -> dict[str, Any]:
             return {"object": "list", "data": list(self.batches.values())[::-1], "has_more": False}
 
-        @router.get("/batches/{batch_id}")
-        async def retrieve(batch_id: str) -> dict[str, Any]:
+        @router.get("/batches/{batch_id}", response_model=None)
+        async def retrieve(batch_id: str) -> Response | dict[str, Any]:
+            if batch_id not in self.batches:
+                return JSONResponse({"error": {"message": "no such batch"}}, status_code=404)
             return self.batches[batch_id]
 
         return router

@@ -96,6 +96,7 @@ def configured_reader(run: str) -> Reader:
 
     `run` is what the run budget counts by.
     """
+    _fetch_open(run)
     if not settings().llm:
         return Extractive()
     from counterpitch.llm import batch  # costs two seconds, which a run without a model need not pay
@@ -106,6 +107,17 @@ def configured_reader(run: str) -> Reader:
         prompt = prompts.in_use(conn)
     client = Client(run)
     return Modelled(client, prompt, batch.service_of(client))
+
+
+def _fetch_open(run: str) -> None:
+    """Book what was handed in and has ended, also of a model, or of batches, that settings have left since."""
+    with transaction() as conn:
+        models = [row["model"] for row in query.rows(conn, query.sql(__file__, "select_models_in_batch"))]
+    if models:
+        from counterpitch.llm import batch
+        from counterpitch.pillars.schema import Pillars
+
+        batch.fetch_open(models, Pillars, run)
 
 
 def _scope(conn: Connection, partition_key: str, brands: Sequence[str], reader: Reader) -> list[Text]:

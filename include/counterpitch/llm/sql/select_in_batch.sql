@@ -1,1 +1,1 @@
-select cache_key from llm.claim where cache_key = any(%(keys)s) and owner = 0 and expires_at > now()
+select cache_key from llm.claim where cache_key = any(%(keys)s) and owner = 0

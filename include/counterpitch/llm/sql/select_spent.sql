@@ -3,7 +3,7 @@ select
     (select coalesce(sum(cost), 0) from llm.ledger where spent_on = (now() at time zone 'utc')::date)
     + (select coalesce(sum(amount), 0) from llm.reservation
        where spent_on = (now() at time zone 'utc')::date
-         and expires_at > now() and owner in (select owner from llm.alive)) as today,
+         and (owner = 0 or expires_at > now() and owner in (select owner from llm.alive))) as today,
     (select coalesce(sum(cost), 0) from llm.ledger where run = %(run)s)
     + (select coalesce(sum(amount), 0) from llm.reservation
-       where run = %(run)s and expires_at > now() and owner in (select owner from llm.alive)) as run
+       where run = %(run)s and (owner = 0 or expires_at > now() and owner in (select owner from llm.alive))) as run

@@ -1,0 +1,1 @@
+select distinct model from llm.batch where state = 'open' order by model
