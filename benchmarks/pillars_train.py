@@ -24,13 +24,15 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from counterpitch.pillars import evaluate, extractive, features, spans, weights
+from counterpitch.pillars import evaluate, extractive, features, product, spans, weights
 from counterpitch.pillars.evaluate import Annotated
-from counterpitch.pillars.schema import FIELDS, LISTS, TONES, Pillars
+from counterpitch.pillars.schema import FIELDS, LISTS, Pillars
 
 LESSONS = Path(__file__).with_name("pillars_lessons.txt")
 SIGNS = dict(zip("anfohc", FIELDS, strict=True))
+WHOLE = {"p": "product", "t": "tone"}
 LESSON = 0.5  # an invented ad counts half of a real one
+NAMED = 0.9  # where it teaches which name is the product, nearly as much: names differ from ad to ad anyway
 # (level, least): about half of the F1 to be had is the best level for an F1 (Lipton, Elkan and Naryanaswamy 2014),
 # and 0.2 was the best of four levels looked at; one level for all fields, since a search per field gained nothing
 # on unseen ads. One character's worth is the least that is said.
@@ -41,9 +43,12 @@ def lessons(path: Path = LESSONS) -> list[Annotated]:
     """The invented ads."""
     found = []
     for number, block in enumerate(path.read_text("utf-8").split("---\n")[1:]):
-        text, *marks = re.split(r"^@(?=[anfohc] )", block, flags=re.M)
+        text, *marks = re.split(r"^@(?=[anfohcpt] )", block, flags=re.M)
         pillars: dict[str, Any] = {field: [] for field in LISTS}
         for mark in marks:
+            if mark[0] in WHOLE:
+                pillars[WHOLE[mark[0]]] = mark[2:].strip()
+                continue
             value, quote = mark[2:].rstrip("\n").split(" | ", 1)
             assert quote in text, quote
             said = {"value": value, "quote": quote}
@@ -96,9 +101,9 @@ class Columns:
         return found | {"bias": round(found.get("bias", 0.0) + float(model.intercept_[0]), 3)}
 
 
-def fit(matrix: Any, share: Sequence[float], owners: Sequence[str], strength: float) -> Any:
+def fit(matrix: Any, share: Sequence[float], owners: Sequence[str], strength: float, lesson: float = LESSON) -> Any:
     """A logistic regression on soft labels: a row counts for both classes by its share, a lesson's row less."""
-    trust = np.array([LESSON if owner.startswith("lesson:") else 1.0 for owner in owners])
+    trust = np.array([lesson if owner.startswith("lesson:") else 1.0 for owner in owners])
     y = np.asarray(share, dtype=float)
     both = sparse.vstack([matrix, matrix])
     label, weight = np.r_[np.ones(len(y)), np.zeros(len(y))], np.r_[y * trust, (1 - y) * trust]
@@ -109,14 +114,20 @@ def fit(matrix: Any, share: Sequence[float], owners: Sequence[str], strength: fl
 
 def teach(ads: Sequence[Annotated]) -> dict[str, Any]:
     """The JSON of weights that these ads teach, without cuts."""
-    return {"words": _words(ads), **_names(ads), "implied": _implied(ads), "tone": _tones(ads)}
+    return {
+        "words": _words(ads),
+        **_names(ads),
+        "implied": _implied(ads),
+        "tone": _tones(ads),
+        "product": _products(ads),
+    }
 
 
 def _words(ads: Sequence[Annotated]) -> dict[str, list[float]]:
     rows, owners, shares = [], [], []
     for ad in ads:
         covered = [[evaluate.characters(ad.text, read, field) for field in FIELDS] for read in ad.read]
-        for clause in features.clauses(ad.text):
+        for clause in features.clauses(features.cut(ad.text)):
             for word in clause.words:
                 rows.append((*clause.features, *word.features))
                 owners.append(ad.key)
@@ -137,7 +148,7 @@ def _names(ads: Sequence[Annotated]) -> dict[str, Any]:
         rows, kept, owners, quotes, added, said_by = [], [], [], [], [], []
         surface: dict[str, Counter[str]] = defaultdict(Counter)
         for ad in ads:
-            whole = features.of_text(ad.text)
+            whole = features.of_text(features.cut(ad.text))
             for name, mention in (pair for read in ad.read for pair in read.mentions()):
                 if name != field or not mention.quote:
                     continue
@@ -175,7 +186,7 @@ def _names(ads: Sequence[Annotated]) -> dict[str, Any]:
 
 
 def _implied(ads: Sequence[Annotated]) -> dict[str, dict[str, float]]:
-    rows = [features.of_text(ad.text) for ad in ads]
+    rows = [features.of_text(features.cut(ad.text)) for ad in ads]
     columns = Columns(rows, [ad.key for ad in ads])
     matrix = columns.matrix(rows)
     surface: dict[str, Counter[str]] = defaultdict(Counter)
@@ -198,18 +209,37 @@ def _implied(ads: Sequence[Annotated]) -> dict[str, dict[str, float]]:
 
 
 def _tones(ads: Sequence[Annotated]) -> dict[str, dict[str, float]]:
-    toned = [ad for ad in ads if any(read.tone for read in ad.read)]
-    rows = [features.of_text(ad.text) for ad in toned]
-    columns = Columns(rows, [ad.key for ad in toned])
-    matrix = columns.matrix(rows)
-    shares = {tone: [mean(float(read.tone == tone) for read in ad.read) for ad in toned] for tone in TONES}
-    return by_feature(
-        {
-            t: columns.weights(fit(matrix, share, [ad.key for ad in toned], 0.3))
-            for t, share in shares.items()
-            if sum(share) >= 2
-        }
-    )
+    """One regression over all tones; an ad's annotators share its weight, and a lesson weighs as much as a real ad."""
+    said = [(ad, read.tone, 1 / len(ad.read)) for ad in ads for read in ad.read if read.tone]
+    cuts = {ad.key: features.cut(ad.text) for ad, _, _ in said}
+    rows = [[*features.of_text(cuts[ad.key]), *features.of_voice(cuts[ad.key])] for ad, _, _ in said]
+    columns = Columns(rows, [ad.key for ad, _, _ in said])
+    model = LogisticRegression(C=1.0, max_iter=1000, random_state=0)
+    model.fit(columns.matrix(rows), [tone for _, tone, _ in said], sample_weight=[weight for _, _, weight in said])
+    learned = {}
+    for tone, weights_of, intercept in zip(model.classes_, model.coef_, model.intercept_, strict=True):
+        found = {name: round(float(w), 2) for name, w in zip(columns.names, weights_of, strict=True)}
+        learned[str(tone)] = found | {"bias": round(found["bias"] + float(intercept), 3)}
+    return by_feature(learned)
+
+
+def _products(ads: Sequence[Annotated]) -> dict[str, float]:
+    """Is this name the one that the annotators gave; a lesson that says nothing of its product teaches nothing."""
+    rows, shares, owners = [], [], []
+    for ad in ads:
+        if ad.key.startswith("lesson:") and not ad.read[0].product:
+            continue
+        for name, seen in product.candidates(features.cut(ad.text)).items():
+            rows.append(seen)
+            shares.append(mean(float(_same(name, read.product)) for read in ad.read))
+            owners.append(ad.key)
+    columns = Columns(rows, owners)
+    return columns.weights(fit(columns.matrix(rows), shares, owners, 0.4, NAMED))
+
+
+def _same(name: str, wanted: str | None) -> bool:
+    one, other = (re.sub(r"\W", "", said.lower()) for said in (name, wanted or ""))
+    return bool(other) and (one in other or other in one)
 
 
 def by_feature(learned: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:

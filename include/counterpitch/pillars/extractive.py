@@ -8,50 +8,48 @@ list marks, places and the few words shared by many languages show, and is other
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
+from math import log
+from typing import TYPE_CHECKING
 
-from counterpitch.pillars import features, phrases, weights
+from counterpitch.pillars import features, phrases, product, weights
 from counterpitch.pillars.ground import Evidence, Reading
 from counterpitch.pillars.lexicon import classes
 from counterpitch.pillars.schema import FIELDS, LISTS
-from counterpitch.pillars.spans import sentences
 from counterpitch.pillars.weights import Cut, Weights
+
+if TYPE_CHECKING:
+    from counterpitch.pillars.weights import Row
 
 NAME = "extractive"
 IMPLIED = 0.25
-_NAMED = re.compile(r"\b[A-Z][\w’'&-]*[A-Za-z0-9](?:\s+(?:[A-Z][\w’'&-]*|\d+))?")
-_BEFORE_NAME = re.compile(
-    r"(?:\b(?:try|download|get|meet|with|choose|use|join|introducing|discover|from|by)\s+|#)$", re.I
-)
-_AFTER_NAME = re.compile(r"^\s+(?:is|makes|helps|lets|writes|turns|works|gives|has|runs|gets|can|does|speaks|knows)\b")
+_IMPLIED = log(IMPLIED / (1 - IMPLIED))
 
 Chances = Sequence[tuple[float, ...]]
 
 
 def version() -> str:
     """Changes with the code's rules and with the learned weights."""
-    return f"3-{weights.shipped().version}"
+    return f"4-{weights.shipped().version}"
 
 
 def read(text: str, learned: Weights | None = None) -> Reading:
     """The pillars of one ad, every quote exact. Never raises; an ad with too little text reads empty."""
     learned = learned or weights.shipped()
-    clauses = features.clauses(text)
+    ad = features.cut(text)
+    clauses = features.clauses(ad)
     if not clauses:
         return Reading()
     chances = [learned.chances(clause) for clause in clauses]
-    whole = features.of_text(text)
+    total = learned.outcomes.total([*features.of_text(ad), *features.of_voice(ad)])
     evidence: list[Evidence] = []
     for number, field in enumerate(FIELDS):
-        stretches = _stretches(clauses, chances, number, learned.cuts[field])
-        known = phrases.of_ad(field, learned, whole) if stretches else {}
-        for position, (start, end) in enumerate(stretches):
+        for position, (start, end) in enumerate(_stretches(clauses, chances, number, learned.cuts[field])):
             quote = text[start:end]
-            evidence.append(Evidence(field, position, phrases.name(quote, field, learned, known), quote, start, end))
+            evidence.append(Evidence(field, position, phrases.name(quote, field, learned, total), quote, start, end))
     if evidence and not any(e.field == "target_audience" for e in evidence):
-        evidence = [*_implied(whole, learned), *evidence]
-    return Reading(_product(text), _tone(whole, learned), tuple(evidence))
+        evidence = [*_implied(total, learned), *evidence]
+    return Reading(product.of_ad(ad, learned.product), learned.outcomes.best("tone", total), tuple(evidence))
 
 
 def _stretches(
@@ -97,32 +95,10 @@ def _dense(unit: Sequence[tuple[features.Word, float]], cut: Cut) -> list[tuple[
     return [*_dense(unit[:low], cut), *here, *_dense(unit[high:], cut)]
 
 
-def _implied(whole: Sequence[str], learned: Weights) -> list[Evidence]:
+def _implied(total: Row, learned: Weights) -> list[Evidence]:
     """An audience that only the whole ad implies, without a quote: "language learners"; or none."""
-    likely = [word for word, p in sorted(weights.odds(weights.sums(learned.implied, whole)).items()) if p >= IMPLIED]
+    likely = learned.outcomes.above("implied", total, _IMPLIED)
     people = [word for word in likely if "person" in classes(word)]
     others = [word for word in likely if word not in people]
     value = " ".join([*others, *people])
     return [Evidence("target_audience", 0, value, None, None, None)] if people else []
-
-
-def _tone(whole: Sequence[str], learned: Weights) -> str | None:
-    odds = weights.odds(weights.sums(learned.tone, whole))
-    return max(odds, key=lambda tone: (odds[tone], tone), default=None)
-
-
-def _product(text: str) -> str | None:
-    """The name that the ad speaks of as a thing: capitalised, after "try" or before "helps", said often."""
-    scores: dict[str, float] = {}
-    for piece in sentences(text):
-        said = text[piece.start : piece.end]
-        for found in _NAMED.finditer(said):
-            name = found.group()
-            word = name.split()[0].lower()
-            shown = 2.0 * bool(_BEFORE_NAME.search(said[: found.start()])) + 2.0 * bool(
-                _AFTER_NAME.match(said[found.end() :])
-            )
-            shown += 0.6 * (found.start() > 0 and not said.isupper()) - 1.5 * bool(classes(word)) + 0.1
-            scores[name] = scores.get(name, 0.0) + shown
-    best = max(scores, key=lambda name: (scores[name], -text.find(name)), default=None)
-    return best if best is not None and scores[best] >= 0.7 else None

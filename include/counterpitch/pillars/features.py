@@ -8,18 +8,38 @@ ad at most; a model is a weight per feature and field.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cached_property
+from itertools import chain, pairwise
 
-from counterpitch.pillars import spans
+from counterpitch.pillars import grammar, residue, spans
 from counterpitch.pillars.lexicon import classes
 
 _WORD = re.compile(r"[^\W_]+(?:['’.,][^\W_]+)*%?|[#@$€£₹%&+]")
 _YOU = {"you", "your", "you're", "you've"}
+_ME = {"i", "my", "me"}
 _PERSON = {"i", "my", "we", "our", "me", "us", "they", "he", "she"}
 _LITTLE = "a an the of for and or to in on with your you my their at by from as is are be it its"
 STOP = frozenset(_LITTLE.split())
+_EMOJI = re.compile("[\U0001f300-\U0010ffff]")
+_START = 80  # characters that an ad opens with
+
+
+@dataclass(frozen=True)
+class Ad:
+    """An ad cut once for all that is read of it: its sentences, residue left out, and each one's words, lower-case."""
+
+    text: str
+    masked: str
+    sentences: tuple[spans.Piece, ...]
+    words: tuple[tuple[str, ...], ...]
+
+    @cached_property
+    def said(self) -> tuple[str, ...]:
+        """All words, lower-case, in order."""
+        return tuple(chain.from_iterable(self.words))
 
 
 @dataclass(frozen=True)
@@ -41,38 +61,65 @@ class Clause:
     words: tuple[Word, ...]
 
 
-def clauses(text: str) -> list[Clause]:
+def cut(text: str) -> Ad:
+    """The ad, cut; every reader of it shares the cuts."""
+    masked = residue.mask(text)
+    sentences = tuple(spans.sentences(text, masked))
+    words = tuple(tuple(w.lower() for w in _WORD.findall(text[s.start : s.end])) for s in sentences)
+    return Ad(text, masked, sentences, words)
+
+
+def clauses(ad: Ad) -> list[Clause]:
     """The ad as clauses in order, each with its features and its words."""
-    sentences = spans.sentences(text)
-    lines = [s.line for s in sentences]
+    lines = [s.line for s in ad.sentences]
     found: list[Clause] = []
     before = "<start>"
-    for i, sentence in enumerate(sentences):
-        words = [w.lower() for w in _WORD.findall(text[sentence.start : sentence.end])]
+    for i, (sentence, words) in enumerate(zip(ad.sentences, ad.words, strict=True)):
         if not words:
             continue
-        shared = _sentence(text, sentences, i, words, lines, before)
-        cuts = spans.clauses(text, sentence)
-        found += [_clause(text, cut, number, len(cuts), shared) for number, cut in enumerate(cuts)]
+        shared = _sentence(ad, i, lines, before)
+        cuts = spans.clauses(ad.text, sentence)
+        found += [_clause(ad.text, piece, number, len(cuts), shared) for number, piece in enumerate(cuts)]
         before = words[0]
     return found
 
 
-def of_text(text: str) -> list[str]:
-    """Features of the whole ad: its words, their classes, its shape."""
-    sentences = spans.sentences(text)
-    words = [w.lower() for s in sentences for w in _WORD.findall(text[s.start : s.end])]
+def of_text(ad: Ad) -> list[str]:
+    """Features of the whole ad: its words, their classes, its shape; each once."""
+    words = dict.fromkeys(ad.said)
+    first = ad.said[0] if ad.said else ""
     return [
         "bias",
-        f"d.sentences={min(len(sentences), 9)}",
-        f"d.words={_bucket(len(words))}",
-        f"d.asks={'?' in text}",
-        f"d.exclaims={min(text.count('!'), 3)}",
-        f"d.marked={any(s.marked for s in sentences)}",
-        *{f"d:{w}" for w in words},
-        *{f"d/{k}" for w in words for k in classes(w)},
-        *(f"d.first/{k}" for k in classes(words[0] if words else "")),
-        f"d.first={words[0] if words else ''}",
+        f"d.sentences={min(len(ad.sentences), 9)}",
+        f"d.words={_bucket(len(ad.said))}",
+        f"d.asks={'?' in ad.text}",
+        f"d.exclaims={min(ad.text.count('!'), 3)}",
+        f"d.marked={any(s.marked for s in ad.sentences)}",
+        *[f"d:{w}" for w in words],
+        *dict.fromkeys([f"d/{k}" for w in words for k in classes(w)]),
+        *(f"d.first/{k}" for k in classes(first)),
+        f"d.first={first}",
+    ]
+
+
+def of_voice(ad: Ad) -> list[str]:
+    """Features of the whole ad for its tone, beside those of `of_text`: who speaks, how loud, how long."""
+    text, words = ad.text, ad.said
+    kinds = Counter(kind for word in words for kind in set(classes(word)))
+    start = text[:_START]
+    letters = sum(map(str.isalpha, text))
+    return [
+        *[f"n/{kind}={min(count, 3)}" for kind, count in sorted(kinds.items())],
+        f"d.i={min(sum(w in _ME for w in words), 2)}",
+        f"d.you={min(sum(w.startswith('you') for w in words), 2)}",
+        f"d.emoji={0 if text.isascii() else min(len(_EMOJI.findall(text)), 3)}",
+        f"d.hash={min(text.count('#'), 2)}",
+        f"d.quote={'“' in text or '”' in text or text.count(chr(34)) > 1}",
+        f"d.caps={4 * sum(map(str.isupper, text)) // max(1, letters)}",
+        f"d.neg={min(sum(w in grammar.listed('negation') for w in words), 2)}",
+        f"d.end={'?' if '?' in start else '!' if '!' in start else '.'}",
+        f"d.verb={bool(words) and words[0] in grammar.listed('verb')}",
+        f"d.short={len(words) // max(1, len(ad.sentences)) // 3}",
     ]
 
 
@@ -121,10 +168,8 @@ def stem(word: str) -> str:
     return re.sub(r"(ing|ed|ly|es|s)$", "", word) or word
 
 
-def _sentence(
-    text: str, sentences: list[spans.Piece], i: int, words: list[str], lines: list[int], before: str
-) -> list[str]:
-    s = sentences[i]
+def _sentence(ad: Ad, i: int, lines: list[int], before: str) -> list[str]:
+    text, sentences, words, s = ad.text, ad.sentences, ad.words[i], ad.sentences[i]
     said = text[s.start : s.end]
     left = min(len(sentences) - 1 - i, 4)
     following = text[s.end : s.end + 1]

@@ -6,12 +6,15 @@ a learned chance, and a short list of added words (people, learning, avoiding) i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from math import log
+from typing import TYPE_CHECKING
 
 from counterpitch.pillars import features
 from counterpitch.pillars.features import STOP
-from counterpitch.pillars.weights import Weights, chance, sums
+from counterpitch.pillars.weights import Weights, chance
+
+if TYPE_CHECKING:
+    from counterpitch.pillars.weights import Row
 
 KEEP = 0.25
 ADD = 0.2
@@ -20,8 +23,8 @@ LONGEST = 7
 _LINKS = STOP - {"a", "an", "the", "is", "are", "be", "it", "its", "or"}
 
 
-def name(quote: str, field: str, weights: Weights, ad: Mapping[str, float]) -> str:
-    """A short lower-case phrase for `quote` in this field; `ad` is what `of_ad` says of the whole ad."""
+def name(quote: str, field: str, weights: Weights, ad: Row) -> str:
+    """A short lower-case phrase for `quote` in this field; `ad` is the sum of the whole ad's features."""
     words = features.quoted_words(quote)
     content = [i for i, word in enumerate(words) if word not in STOP]
     if not content:
@@ -30,16 +33,10 @@ def name(quote: str, field: str, weights: Weights, ad: Mapping[str, float]) -> s
     kept = [i for i in content if chances[i] >= KEEP] or [max(content, key=lambda i: (chances[i], -i))]
     said = _linked(words, kept)
     present = {features.stem(word) for word in words}
-    totals = sums(weights.heads[field], features.of_quote(words), ad)
-    for added in sorted(word for word, total in totals.items() if total >= _ADD):
+    for added in weights.outcomes.above(field, ad, _ADD, features.of_quote(words)):
         if features.stem(added) not in present:
             said = [added, *said] if added.endswith("ing") else [*said, added]
     return " ".join(said)
-
-
-def of_ad(field: str, weights: Weights, whole: Sequence[str]) -> dict[str, float]:
-    """What the whole ad (features.of_text) says for each word that a name in this field may add."""
-    return sums(weights.heads[field], whole)
 
 
 def _linked(words: list[str], kept: list[int]) -> list[str]:

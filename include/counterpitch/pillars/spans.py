@@ -16,6 +16,7 @@ _PICTURE = (
     "[\U0001f000-\U0001faff\u2190-\u21ff\u2300-\u23ff\u25a0-\u27bf\u2b00-\u2bff\ufe0f\u200d\u20e3"
     "\u2022\u00b7\u25cf\u25aa\u2605\u2606]"
 )
+_PICTURED = re.compile(_PICTURE)
 _MARK = re.compile(rf"^\s*(?:{_PICTURE}+|[-*+>»–—]\s|\d{{1,2}}[.)]\s|[✓✔✅☑])")
 _BREAK = re.compile(
     rf"(?:{_PICTURE}|\s)*{_PICTURE}(?:{_PICTURE}|\s)*|(?<=[.!?])[\"'”’)]*\s+|[。！？]+|\s*[|]\s*|\s{{3,}}"
@@ -38,9 +39,12 @@ class Piece:
     marked: bool
 
 
-def sentences(text: str) -> list[Piece]:
-    """The sentences and fragments of `text`, residue left out, trimmed of marks and white space."""
-    masked = residue.mask(text)
+def sentences(text: str, masked: str | None = None) -> list[Piece]:
+    """The sentences and fragments of `text`, residue left out, trimmed of marks and white space.
+
+    `masked` is `residue.mask(text)`, where the caller has it.
+    """
+    masked = residue.mask(text) if masked is None else masked
     found: list[Piece] = []
     offset = 0
     for number, line in enumerate(masked.split("\n")):
@@ -72,8 +76,8 @@ def clauses(text: str, sentence: Piece) -> list[Piece]:
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
-    while start < end and (text[start] in _TRIM or re.match(_PICTURE, text[start])):
+    while start < end and (text[start] in _TRIM or _PICTURED.match(text, start)):
         start += 1
-    while end > start and (text[end - 1] in _TRIM or re.match(_PICTURE, text[end - 1])):
+    while end > start and (text[end - 1] in _TRIM or _PICTURED.match(text, end - 1)):
         end -= 1
-    return (start, end) if any(c.isalnum() for c in text[start:end]) else None
+    return (start, end) if any(map(str.isalnum, text[start:end])) else None

@@ -13,10 +13,16 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import exp
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from counterpitch.pillars import features
 from counterpitch.pillars.schema import FIELDS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Row = NDArray[np.float64]
 
 FILE = Path(__file__).with_name("extractive.json")
 Vector = tuple[float, ...]
@@ -38,7 +44,8 @@ class Weights:
     keep: per field, weights of features.of_quoted_word (does the short name keep the word).
     heads: per field, feature (of_quote and of_text) -> added word -> weight.
     implied: feature of of_text -> word of an audience that the whole ad implies -> weight.
-    tone: feature of of_text -> tone -> weight.
+    tone: feature of of_text and of_voice -> tone -> weight.
+    product: feature of product.candidates -> weight.
     """
 
     words: Mapping[str, Vector]
@@ -46,8 +53,14 @@ class Weights:
     heads: Mapping[str, Mapping[str, Mapping[str, float]]]
     implied: Mapping[str, Mapping[str, float]]
     tone: Mapping[str, Mapping[str, float]]
+    product: Mapping[str, float]
     cuts: Mapping[str, Cut]
     version: str
+
+    @cached_property
+    def outcomes(self) -> Outcomes:
+        """All tables feature -> outcome -> weight as one: each of FIELDS (its heads), "implied", "tone"."""
+        return Outcomes({**self.heads, "implied": self.implied, "tone": self.tone})
 
     @cached_property
     def _zero(self) -> Vector:
@@ -78,29 +91,58 @@ def chance(weights: Mapping[str, float], names: Sequence[str]) -> float:
     return _chance(sum(weights.get(name, 0.0) for name in names))
 
 
-def sums(
-    table: Mapping[str, Mapping[str, float]], names: Iterable[str], start: Mapping[str, float] | None = None
-) -> dict[str, float]:
-    """The weight that these features give to each outcome of a table feature -> outcome -> weight, on `start`."""
-    found = dict(start or {})
-    for name in names:
-        weights = table.get(name)
-        if weights is not None:
-            for outcome, weight in weights.items():
-                found[outcome] = found.get(outcome, 0.0) + weight
-    return found
+class Outcomes:
+    """Tables feature -> outcome -> weight as one matrix, so that an ad's features are looked up and added once for all.
 
+    A row is a feature, a column an outcome of a table; a table's outcomes stand together, in alphabetical order.
+    """
 
-def odds(sums: Mapping[str, float]) -> dict[str, float]:
-    """Sums of weights as probabilities."""
-    return {outcome: _chance(total) for outcome, total in sums.items()}
+    def __init__(self, tables: Mapping[str, Mapping[str, Mapping[str, float]]]) -> None:
+        import numpy as np  # here, since DAG files that import this module are parsed all the time
+
+        self._rows = {name: i for i, name in enumerate(dict.fromkeys(name for t in tables.values() for name in t))}
+        self._names: dict[str, list[str]] = {}
+        self._columns: dict[str, slice] = {}
+        width = 0
+        for part, table in tables.items():
+            self._names[part] = sorted({outcome for by in table.values() for outcome in by})
+            self._columns[part] = slice(width, width := width + len(self._names[part]))
+        self._weights = np.zeros((len(self._rows), width))
+        for part, table in tables.items():
+            column = {outcome: self._columns[part].start + i for i, outcome in enumerate(self._names[part])}
+            for name, by in table.items():
+                for outcome, weight in by.items():
+                    self._weights[self._rows[name], column[outcome]] = weight
+
+    def total(self, names: Iterable[str]) -> Row:
+        """The sum of these features' weights for every outcome of every table."""
+        total: Row = self._weights[self._known(names)].sum(axis=0)
+        return total
+
+    def above(self, part: str, total: Row, least: float, more: Iterable[str] = ()) -> list[str]:
+        """A table's outcomes whose sum, with that of the features `more`, is at least `least`; alphabetical."""
+        columns = self._columns[part]
+        sums = total[columns]
+        if rows := self._known(more):
+            sums = sums + self._weights[:, columns][rows].sum(axis=0)
+        return [self._names[part][i] for i in (sums >= least).nonzero()[0].tolist()]
+
+    def best(self, part: str, total: Row) -> str | None:
+        """A table's outcome of the greatest sum, the last in the alphabet of equals; None of an empty table."""
+        sums = total[self._columns[part]].tolist()
+        return max(zip(sums, self._names[part], strict=True))[1] if sums else None
+
+    def _known(self, names: Iterable[str]) -> list[int]:
+        rows = self._rows
+        return [rows[name] for name in names if name in rows]
 
 
 def parse(model: Mapping[str, Any], version: str) -> Weights:
     """Weights from the JSON that the training script writes."""
     cuts = {field: Cut(*cut) for field, cut in model["cuts"].items()}
     words = {name: tuple(weights) for name, weights in model["words"].items()}
-    return Weights(words, model["keep"], model["heads"], model["implied"], model["tone"], cuts, version)
+    learned = {part: model[part] for part in ("keep", "heads", "implied", "tone", "product")}
+    return Weights(words=words, cuts=cuts, version=version, **learned)
 
 
 @lru_cache(maxsize=1)
