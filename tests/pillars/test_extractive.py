@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counterpitch.pillars import extractive
+from counterpitch.pillars import extractive, features, product
+from counterpitch.pillars.schema import TONES
 
 AD = """Tired of losing receipts?
 ✅ Scans every receipt in seconds
@@ -42,3 +44,29 @@ def test_every_quote_is_the_ads_own_words_whatever_the_ad(text: str) -> None:
         else:
             assert text[e.start : e.end] == e.quote
         assert e.value
+
+
+@pytest.mark.parametrize(
+    ("text", "product"),
+    [
+        (AD, "Tidybooks"),
+        ("Meet Lingolark. Learn Spanish through songs.\nLINGOLARK.EXAMPLE.COM\nTry Lingolark now", "Lingolark"),
+        ("no capital letter, no name", None),
+    ],
+)
+def test_the_product_is_the_name_that_the_ad_sells(text: str, product: str | None) -> None:
+    assert extractive.read(text).product == product
+
+
+def test_the_tone_is_heard_in_the_words() -> None:
+    told = "I spoke to no one for a year. I started with Tia, and now I order coffee in Polish."
+    plain = "Book a cleaning online. Open Monday to Friday, 9 to 5. Call 555 0100."
+    assert (extractive.read(told).tone, extractive.read(plain).tone) == ("testimonial", "informative")
+    assert extractive.read(AD).tone in TONES
+
+
+def test_a_name_without_the_order_before_it_is_the_product() -> None:
+    names = product.candidates(features.cut("Try Tidybooks today. TIDYBOOKS.EXAMPLE\nTidybooks helps shops."))
+    assert {"Try Tidybooks", "Tidybooks"} <= set(names)
+    assert all(len(seen) == len(set(seen)) for seen in names.values())
+    assert product.of_ad(features.cut("Try Tidybooks"), {"bias": 5.0}) == "Tidybooks"

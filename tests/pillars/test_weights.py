@@ -16,7 +16,8 @@ from counterpitch.pillars.schema import FIELDS, TONES
 def test_the_weights_hold_no_more_than_two_words_of_an_ad_together() -> None:
     model = json.loads(weights.FILE.read_text("utf-8"))
     names = {*model["words"], *(n for table in model["keep"].values() for n in table)}
-    names |= {n for table in model["heads"].values() for n in table} | set(model["tone"]) | set(model["implied"])
+    names |= {n for table in model["heads"].values() for n in table}
+    names |= {n for part in ("tone", "implied", "product") for n in model[part]}
     assert len(names) > 1000
     for name in names:
         said = re.split(r"[:=/]", name, maxsplit=1)[-1]
@@ -36,6 +37,20 @@ def test_a_chance_lies_between_zero_and_one_whatever_the_weight() -> None:
     assert weights.chance({"a": 1000.0}, ["a"]) == 1
     assert weights.chance({"a": -1000.0}, ["a"]) == 0
     assert weights.chance({}, ["a"]) == 0.5
+
+
+def test_outcomes_add_the_weights_of_every_table_at_once() -> None:
+    tables = {
+        "x": {"bias": {"b": -1.0, "a": -1.0}, "f": {"a": 2.0}, "only more": {"b": 3.0}},
+        "y": {"bias": {"c": 0.5, "d": 0.5}},
+    }
+    outcomes = weights.Outcomes(tables)
+    total = outcomes.total(["bias", "f", "unknown"])
+    assert outcomes.above("x", total, 0.9) == ["a"]
+    assert outcomes.above("x", total, 0.9, ["only more"]) == ["a", "b"]
+    assert outcomes.best("x", total) == "a"
+    assert outcomes.best("y", total) == "d", "of equals the last in the alphabet"
+    assert weights.Outcomes({"empty": {}}).best("empty", outcomes.total([])) is None
 
 
 def test_reading_is_quick_enough_to_read_everything_every_day() -> None:
