@@ -32,7 +32,7 @@ LESSONS = Path(__file__).with_name("pillars_lessons.txt")
 SIGNS = dict(zip("anfohc", FIELDS, strict=True))
 WHOLE = {"p": "product", "t": "tone"}
 LESSON = 0.5  # an invented ad counts half of a real one
-NAMED = 0.9  # where it teaches which name is the product, nearly as much: names differ from ad to ad anyway
+NAMED = 0.9  # where it teaches which name is the product (chosen, like product.LEAST, on the folds that measure it)
 # (level, least): about half of the F1 to be had is the best level for an F1 (Lipton, Elkan and Naryanaswamy 2014),
 # and 0.2 was the best of four levels looked at; one level for all fields, since a search per field gained nothing
 # on unseen ads. One character's worth is the least that is said.

