@@ -4,10 +4,11 @@
 **What it does.** Reads a set of annotated ads with the prompt in use and with the one in `pillars/prompt.md`, by the
 model that `COUNTERPITCH_LLM` names, and scores both. The new one is used from then on if it does not score worse;
 the choice is kept with its reason (`llm.prompt_choice`), the scores in `llm.prompt_score`. The first prompt needs no
-comparison. Answers that are known cost nothing.
+comparison. What it costs: the annotated ads once with each of both prompts; answers that are known cost nothing.
 
-**When.** Daily at 05:00 UTC, before the day is read: an edited prompt is compared once, and else the run skips and
-says why. By hand: also what is known already, with a model or a file of annotated ads of your choice.
+**When.** Daily at 05:00 UTC, before the day is read: an edited prompt is compared until there is a verdict. Without an
+edit, or where the edited one is known to read worse, nothing is asked, and the run skips and says why. By hand: also
+what is known already, and the prompt in use alone, with a model or a file of annotated ads of your choice.
 
 **Which ads.** Those of `COUNTERPITCH_GOLD` (JSONL with `ad_key`, `text`, `pillars`), else some of the bundled market.
 **Without a model** there is no prompt, and the run skips.

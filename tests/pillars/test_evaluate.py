@@ -139,6 +139,29 @@ def test_an_unfinished_comparison_chooses_nothing_and_goes_on_the_next_day(
     assert evaluate.compare("tomorrow's run", again=False)["chosen"] == prompts.on_file().version
 
 
+def test_a_better_prompt_that_was_scored_and_not_chosen_is_chosen_the_next_day(
+    conn: Connection, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standin = talk(old=False, new=True)
+    monkeypatch.setenv("COUNTERPITCH_LLM", "openai:another")
+    settings.cache_clear()
+    assert evaluate.compare("run", model="openai:test", again=True)["chosen"] == OLD.version
+    monkeypatch.setenv("COUNTERPITCH_LLM", "openai:test")
+    settings.cache_clear()
+    assert evaluate.compare("tomorrow's run", again=False)["chosen"] == prompts.on_file().version
+    assert standin.calls == 2, "by the answers that are known"
+
+
+def test_an_unedited_prompt_costs_nothing(conn: Connection, talk: Talk) -> None:
+    standin = talk(old=True, new=True)
+    with conn:
+        prompts.choose(conn, prompts.on_file(), "it is on file")
+    with pytest.raises(evaluate.NothingToCompare, match="prompt in use"):
+        evaluate.compare("the first morning's run", again=False)
+    assert standin.calls == 0
+    assert evaluate.compare("by hand", again=True)["scores"] == {prompts.on_file().version: 1}
+
+
 def test_without_a_model_there_is_nothing_to_compare(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COUNTERPITCH_LLM", raising=False)
     settings.cache_clear()

@@ -41,7 +41,7 @@ Scores = dict[str, dict[str, float]]
 
 
 class NothingToCompare(LookupError):
-    """There is no model, or all is known already; the message says which."""
+    """There is no model, no other prompt, or the verdict is known already; the message says which."""
 
 
 class BadGold(Permanent, ValueError):
@@ -142,8 +142,9 @@ def choose_prompt(client: Client, gold: GoldSet) -> dict[str, Any]:
 def compare(run: str, gold_file: str | None = None, model: str | None = None, *, again: bool) -> dict[str, Any]:
     """What `choose_prompt` says for a model and a gold set, by default those that settings name.
 
-    `run` is what the run budget counts by. Unless `again`, what is known already is not asked again. With a model
-    other than the one that reads ads, both prompts are scored and the choice is left alone.
+    `run` is what the run budget counts by. Unless `again`, nothing is asked where the prompt on file is the one in
+    use, or is known to read worse. With a model other than the one that reads ads, both prompts are scored and the
+    choice is left alone.
     Raises NothingToCompare, which says why, and BadGold.
     """
     name = model or settings().llm
@@ -166,6 +167,11 @@ def compare(run: str, gold_file: str | None = None, model: str | None = None, *,
 
 
 def _raise_if_known(model: str, gold: GoldSet) -> None:
+    """Raises NothingToCompare where the same prompt, or a worse one by stored scores, stands against the one in use.
+
+    Stored scores alone are no verdict: a better prompt may have been scored and never chosen, by a run that was
+    killed in between or with a model that read no ads then. Choosing it now costs nothing, its answers are cached.
+    """
     with transaction() as conn:
         current, candidate = prompts.in_use(conn), prompts.on_file()
         bound = {
@@ -175,11 +181,13 @@ def _raise_if_known(model: str, gold: GoldSet) -> None:
             "gold_set": gold.version,
         }
         known = query.rows(conn, query.sql(__file__, "select_prompt_scores"), bound)
-    if len(known) < len(bound["versions"]):
-        return
-    told = ", ".join(f"{row['version']} {row['pillar_score']:.3f}" for row in known)
-    kept = "prompt.md is the prompt in use" if candidate == current else "the prompt in use was kept"
-    raise NothingToCompare(f"Nothing new: {kept}, and it was scored with {model} on these ads ({told}).")
+    scores = {row["version"]: row["pillar_score"] for row in known}
+    told = ", ".join(f"{version} {score:.3f}" for version, score in scores.items()) or "not scored"
+    on = f"with {model} on these ads: {told}"
+    if candidate == current:
+        raise NothingToCompare(f"Nothing to compare: prompt.md is the prompt in use ({on}). By hand it is scored.")
+    if len(scores) == len(bound["versions"]) and scores[candidate.version] < scores[current.version]:
+        raise NothingToCompare(f"Nothing new: the prompt in use was kept, because prompt.md reads worse ({on}).")
 
 
 def _reason(before: dict[str, Any], after: dict[str, Any], pending: int) -> str:
