@@ -69,6 +69,7 @@ def measured(stack: Stack) -> dict[str, object]:
         "limit_mb": LIMIT_MB,
         "ratio": round(total / LIMIT_MB, 3),
         "workers": workers,
+        "sandbox_counted": stack.platforms.program.alive(),  # its processes are among those below only while it runs
         "processes": sorted(parts, key=lambda part: -float(str(part["pss_mb"]))),
     }
 

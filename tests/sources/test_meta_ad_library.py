@@ -118,32 +118,52 @@ def test_with_every_fault_the_same_ads_are_stored(conn: Connection, served: Serv
     assert len(served.sandbox.dial.calls) <= 1.3 * without
 
 
-def test_killed_at_any_point_it_goes_on_and_fetches_no_page_twice(conn: Connection, served: Served) -> None:
-    register(conn, {BULK_PAGE: "bulk"}, limit=50)
-    context, dice = multiprocessing.get_context("fork"), random.Random(5)  # noqa: S311 a dice
-    killed = 0
-    for _ in range(40):
-        child = context.Process(target=collect_brand, args=("bulk", DAY))
-        further = len(served.sandbox.dial.calls) + dice.randint(0, 3)
-        child.start()
-        assert child.pid
-        while child.is_alive() and len(served.sandbox.dial.calls) < further:
-            time.sleep(dice.uniform(0, 0.002))
-        if child.is_alive() and killed < 20:
-            os.kill(child.pid, signal.SIGKILL)
-            killed += 1
-        child.join()
-        if child.exitcode == 0:
-            break
-    collect = query.rows(conn, "select state, rows from ops.coverage")
+KILLS = 20
+
+
+def test_killed_at_twenty_points_it_goes_on_and_fetches_no_page_twice(conn: Connection, served: Served) -> None:
+    register(conn, {BULK_PAGE: "bulk"}, limit=25)
+    calls, dice = served.sandbox.dial.calls, random.Random(5)  # noqa: S311 a dice
+    collect_brand("bulk", DAY)
+    undisturbed, pages = swept(conn), Counter(key for key, _, _ in calls)
+    query.execute(conn, "truncate raw.ad_snapshot, ops.coverage")
     conn.commit()
-    assert collect == [{"state": "ok", "rows": BULK}]
-    asked = Counter(key for key, _, _ in served.sandbox.dial.calls)
-    again = sum(times - 1 for times in asked.values())
-    assert killed >= 5
-    assert again <= killed
+    served.sandbox.dial.forget()
+    for kill in range(1, KILLS + 1):
+        child = begun()
+        further = len(calls) + dice.randint(0, 3)
+        while child.is_alive() and len(calls) < further:
+            time.sleep(0.0005)
+        time.sleep(dice.uniform(0, 0.01))
+        assert child.is_alive(), "it came to its end before it was killed"
+        os.kill(child.pid or 0, signal.SIGKILL)
+        child.join()
+        assert len(calls) - len({key for key, _, _ in calls}) <= kill
+    child = begun()
+    child.join()
+    assert child.exitcode == 0
+    assert len(calls) - len(pages) <= KILLS
+    assert {key for key, _, _ in calls} == set(pages)
+    assert swept(conn) == undisturbed
+    assert query.scalar(conn, "select count(*) from raw.arrived_page") == 0
+    conn.commit()
     validate_and_load(DAY, ["bulk"])
     assert len(stored(conn)) == BULK
+
+
+def begun() -> multiprocessing.context.ForkProcess:
+    """A task that collects."""
+    child = multiprocessing.get_context("fork").Process(target=collect_brand, args=("bulk", DAY))
+    child.start()
+    return child
+
+
+def swept(conn: Connection) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """What a sweep left, without when."""
+    found = query.rows(conn, "select ad_id, content_hash, shape, payload, copies from raw.ad_snapshot order by 1, 2")
+    ended = query.rows(conn, "select source, brand_id, partition_key, state, rows from ops.coverage")
+    conn.commit()
+    return found, ended
 
 
 def test_two_sweeps_of_one_day_wait_for_each_other(conn: Connection, served: Served) -> None:

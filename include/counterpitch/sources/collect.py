@@ -2,14 +2,16 @@
 
 One failing platform stops nothing else: its coverage says `failed` with the code and what to do, the rows it
 brought before are kept, and the other feeds go on. The task then fails, so that a person or a retry sees it.
-A page is stored in one transaction with the cursor after it, so a sweep that was killed goes on where it was,
-and fetches again only the page that was on its way. Two sweeps of one slice wait for each other.
+A page of ads is kept as it came, with the cursor after it, before the next is asked for, and merged while the platform
+makes that one. So a sweep that was killed goes on where it was, and fetches again only the page that was on its way.
+Two sweeps of one slice wait for each other.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +19,7 @@ from typing import Any
 from counterpitch import brands as registry
 from counterpitch.errors import Permanent, Transient
 from counterpitch.sources import snapshots
-from counterpitch.sources.base import State, Sweep, SweepFailed, SweepInterrupted, Window
+from counterpitch.sources.base import Page, State, Sweep, SweepFailed, SweepInterrupted, Window
 from counterpitch.sources.files import FilesSource
 from counterpitch.sources.missed import missed_days
 from counterpitch.sources.readers import open_source
@@ -127,6 +129,7 @@ class _FeedSweep:
         except (SweepFailed, SweepInterrupted) as error:
             self._conn.rollback()
             with self._conn:
+                self._merge_arrived()
                 self._cover(State.FAILED, Sweep(code=error.code, message=str(error), listing="none"))
                 if isinstance(error, SweepFailed):
                     self._forget()  # a cursor that the platform refuses would be refused again
@@ -146,13 +149,43 @@ class _FeedSweep:
         return state, self._rows
 
     def _store(self, answer: Sweep) -> None:
-        for page in answer.pages:
-            self._rows += KEEP[self._feed["kind"]](self._conn, *self._slice, self._observed_at, page.records)
-            if page.cursor:
-                # A page that Postgres lost in a crash of its own is lost with its cursor, and is asked for again.
-                query.execute(self._conn, "set local synchronous_commit = off")
-                self._keep(page.cursor)
-                self._conn.commit()
+        merging: Future[None] | None = None
+        with ThreadPoolExecutor(1) as pool:  # left when the merge has ended, also where the platform refuses
+            for page in answer.pages:
+                if merging:
+                    merging.result()
+                if page.cursor and self._feed["kind"] == "ads":
+                    self._arrive(page, page.cursor)
+                    merging = pool.submit(self._merge)
+                else:
+                    self._append(page)
+            if merging:
+                merging.result()
+
+    def _arrive(self, page: Page, cursor: str) -> None:
+        self._rows += sum(each.copies for each in page.records)
+        snapshots.keep_arrived(self._conn, self._name, self._place(cursor), page.records)
+        self._commit()
+
+    def _merge(self) -> None:
+        self._merge_arrived()
+        self._commit()
+
+    def _merge_arrived(self) -> None:
+        snapshots.merge_arrived(self._conn, self._name, *self._slice)
+
+    def _append(self, page: Page) -> None:
+        self._rows += KEEP[self._feed["kind"]](self._conn, *self._slice, self._observed_at, page.records)
+        if page.cursor:
+            self._keep(page.cursor)
+            self._commit()
+
+    def _commit(self) -> None:
+        """Commit, and do not wait for the disk: a page that Postgres loses in a crash of its own is lost with its
+        cursor, and is asked for again.
+        """
+        query.execute(self._conn, "set local synchronous_commit = off")
+        self._conn.commit()
 
     def _with_files(self, answer: Sweep) -> Sweep:
         """Add what imported files say of the same day: an API that forgets a year ago does not empty its slice."""
@@ -164,14 +197,17 @@ class _FeedSweep:
 
     def _resume(self) -> None:
         self._observed_at = datetime.now(UTC)  # not before an earlier sweep that was waited for
+        self._merge_arrived()
         kept = query.scalar(self._conn, query.sql(__file__, "find_cursor"), {"name": self._name})
         if kept:
             self._cursor, self._rows = kept["cursor"], kept["rows"]
             self._observed_at = datetime.fromisoformat(kept["observed_at"])
 
+    def _place(self, cursor: str) -> dict[str, Any]:
+        return {"cursor": cursor, "rows": self._rows, "observed_at": self._observed_at.isoformat()}
+
     def _keep(self, cursor: str) -> None:
-        value = {"cursor": cursor, "rows": self._rows, "observed_at": self._observed_at.isoformat()}
-        params = {"name": self._name, "value": write.as_json(value)}
+        params = {"name": self._name, "value": write.as_json(self._place(cursor))}
         query.execute(self._conn, query.sql(__file__, "keep_cursor"), params)
 
     def _forget(self) -> None:

@@ -43,12 +43,27 @@ def append(
     return sum(each.copies for each in records)
 
 
-def _text(payload: Mapping[str, Any]) -> str:
-    """The payload as JSON; what only Python's own encoder can write (whole numbers beyond 64 bits) goes through it."""
+def keep_arrived(conn: Connection, name: str, place: Mapping[str, Any], records: Sequence[Observation]) -> None:
+    """Keep a page as it came, with the place after it, until `merge_arrived` puts it into `raw.ad_snapshot`."""
+    rows = [
+        {"ad_id": each.ad_id, "shape": each.shape, "payload": each.payload, "copies": each.copies} for each in records
+    ]
+    params = {"name": name, "place": write.as_json(place), "records": _text(rows)}
+    query.execute(conn, query.sql(__file__, "keep_arrived_page"), params)
+
+
+def merge_arrived(conn: Connection, name: str, source: str, brand_id: str, partition_key: str) -> None:
+    """Do with the page in hand, if any, what `append` does with a page; its place goes to `ops.watermark`."""
+    params = {"name": name, "source": source, "brand_id": brand_id, "partition_key": partition_key}
+    query.execute(conn, query.sql(__file__, "merge_arrived_page"), params)
+
+
+def _text(payload: Any) -> str:
+    """It as JSON; what only Python's own encoder can write (whole numbers beyond 64 bits) goes through it."""
     try:
         return orjson.dumps(payload).decode()
     except TypeError:
-        return write.as_json(dict(payload))
+        return write.as_json(payload)
 
 
 def cover(
