@@ -132,9 +132,19 @@ def _page(text: str) -> tuple[str, str]:
 def _address(text: str) -> str:
     """The address of a page as it is registered: without a fragment, which no site is told."""
     address = text.partition("#")[0]
-    if not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", address):
+    if not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", address) or not _is_taken(address):
         raise BrandRefused(f"--page web:{text} is no address of a page. Write it as web:https://acme.example/pricing.")
     return address
+
+
+def _is_taken(address: str) -> bool:
+    """Whether the client that will ask takes it: a port of letters or a name that IDNA refuses cannot be asked."""
+    import httpx
+
+    try:
+        return (httpx.URL(address).port or 0) < 65536
+    except (httpx.InvalidURL, ValueError):
+        return False
 
 
 def _is_account(page: tuple[str, str]) -> bool:

@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import httpx
 import stamina
 
 from counterpitch.sources.base import Observation, Page, State, Sweep, SweepFailed, SweepInterrupted, Window
 from counterpitch.sources.http import AskAgain, pause, retry_after
+from counterpitch.sources.reading import storable
 from counterpitch.sources.web.fetching import Fetched, Fetcher, Limits
 from counterpitch.sources.web.manners import Manners
 
@@ -89,6 +91,9 @@ class WebPages:
         except SweepFailed as error:
             state = "forbidden" if error.code == "robots" else "failed"
             return _refused(state, error.code, str(error)), [state, error.code, str(error)]
+        except (httpx.InvalidURL, ValueError) as error:  # an address that httpx, IDNA or TLS cannot take
+            message = storable(f"{url} cannot be asked for ({error}). Register the page as a browser shows it.")
+            return _refused("failed", "address", message), ["failed", "address", message]
         except (AskAgain, SweepInterrupted) as error:
             return _refused("failed", error.code, str(error)), ["passing", error.code, str(error)]
 
@@ -102,7 +107,9 @@ class WebPages:
 
     def _read(self, url: str, known: Mapping[str, Any]) -> dict[str, Any]:
         asked = {"if-none-match": known.get("etag"), "if-modified-since": known.get("last_modified")}
-        fetched = self._fetcher.fetch(url, self._manners.admit, {name: v for name, v in asked.items() if v})
+        fetched = self._fetcher.fetch(
+            url, self._manners.admit, {name: v for name, v in asked.items() if v and v.isascii()}
+        )
         if fetched.status == 304 and known:
             return _payload("unchanged", fetched, content_hash=known["content_hash"])
         if fetched.status in GONE:

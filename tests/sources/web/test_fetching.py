@@ -103,6 +103,12 @@ def test_only_plain_web_addresses_are_fetched(site: Site, fetcher: Fetcher, targ
     assert "pw" not in str(error.value).replace("passwd", "")
 
 
+def test_a_redirect_to_a_port_beyond_any_number_is_an_address_without_an_answer(site: Site, fetcher: Fetcher) -> None:
+    site.replies = {"/a": (302, {"location": f"http://127.0.0.1:{10**20}/"}, b"")}
+    with pytest.raises(AskAgain, match="no address now"):
+        fetcher.fetch(f"{site.url}/a", anyone)
+
+
 def test_redirects_that_go_round_end(site: Site, fetcher: Fetcher) -> None:
     site.replies = {"/a": (302, {"location": "/a"}, b"")}
     assert refused(lambda: fetcher.fetch(f"{site.url}/a", anyone)) == "redirects"

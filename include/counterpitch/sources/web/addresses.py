@@ -30,7 +30,7 @@ def resolve(host: str, port: int, allowed: Sequence[Network] = ()) -> list[str]:
     """The addresses of a host, IPv4 first. Raises AskAgain where it has none now, SweepFailed where one is private."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
+    except (OSError, UnicodeError, OverflowError) as error:  # the last for a port beyond any number
         raise AskAgain("no_address", f"{host} has no address now ({error}). Check the spelling.") from None
     told = dict.fromkeys(ip_address(str(each[4][0]).split("%")[0]) for each in found)
     addresses = sorted(told, key=lambda each: each.version)

@@ -1,0 +1,43 @@
+"""A page that misbehaves costs itself: the pages after it are read, whatever its address, headers or waits are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from counterpitch.sources.base import Sweep, SweepInterrupted, Window
+from counterpitch.sources.web.fetching import Fetcher
+from counterpitch.sources.web_pages import WebPages
+from tests.sources.web.test_fetching import LOOPBACK, PAGE, Site, site
+
+__all__ = ["site"]
+TODAY = Window.day(datetime.now(UTC).date().isoformat())
+
+
+def visited(urls: list[str], known: Mapping[str, Mapping[str, Any]] | None = None) -> tuple[dict[str, Any], Sweep]:
+    """Each page's state and code, as far as the sweep came; and the sweep."""
+    source = WebPages(Fetcher(LOOPBACK), lambda _: urls, lambda _: known or {}, every=0.0, first_wait=0.01)
+    sweep = source.sweep("acme", TODAY)
+    told: dict[str, Any] = {}
+    try:
+        for page in sweep.pages:
+            told |= {record.ad_id: (record.payload["state"], record.payload["code"]) for record in page.records}
+    except SweepInterrupted:
+        told["interrupted"] = True
+    return told, sweep
+
+
+def test_an_address_that_cannot_be_asked_for_stops_no_other(site: Site) -> None:
+    site.replies = {"/b": PAGE}
+    broken = ["http://acme.example:port/", "http://xn--a/"]
+    told, sweep = visited([*broken, f"{site.url}/b"])
+    assert told == {f"{site.url}/b": ("read", None), **dict.fromkeys(broken, ("failed", "address"))}
+    assert "Register the page as a browser shows it" in str(sweep.message)
+
+
+def test_an_etag_that_cannot_be_sent_back_is_left_out(site: Site) -> None:
+    site.replies = {"/a": PAGE}
+    url = f"{site.url}/a"
+    told, _ = visited([url], {url: {"content_hash": "x", "etag": '"caf\u00e9"', "last_modified": None}})
+    assert told == {url: ("read", None)}
