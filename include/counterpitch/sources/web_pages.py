@@ -27,6 +27,7 @@ SHAPE = "web_page"
 ATTEMPTS = 3
 GONE = (404, 410)
 PASSING = (408, 425, 429)
+LONGEST_WAIT = 30.0  # seconds that a page may keep the others waiting; one that asks for more is left to the next try
 
 
 class WebPages:
@@ -95,11 +96,13 @@ class WebPages:
             message = storable(f"{url} cannot be asked for ({error}). Register the page as a browser shows it.")
             return _refused("failed", "address", message), ["failed", "address", message]
         except (AskAgain, SweepInterrupted) as error:
+            if isinstance(error, AskAgain) and error.wait is not None:
+                self._manners.leave(url, SweepInterrupted(error.code, str(error)))
             return _refused("failed", error.code, str(error)), ["passing", error.code, str(error)]
 
     def _patiently(self, url: str, known: Mapping[str, Any]) -> dict[str, Any]:
         for attempt in stamina.retry_context(
-            on=pause, attempts=ATTEMPTS, timeout=None, wait_initial=self._first_wait, wait_jitter=0.1
+            on=_pause, attempts=ATTEMPTS, timeout=None, wait_initial=self._first_wait, wait_jitter=0.1
         ):
             with attempt:
                 return self._read(url, known)
@@ -122,6 +125,12 @@ class WebPages:
         content_hash = hashlib.sha256(fetched.body).hexdigest()
         state = "unchanged" if content_hash == known.get("content_hash") else "read"
         return _payload(state, fetched, content_hash=content_hash, body=fetched.body)
+
+
+def _pause(error: Exception) -> bool | float:
+    if isinstance(error, AskAgain) and error.wait is not None and error.wait > LONGEST_WAIT:
+        return False
+    return pause(error)
 
 
 def _conclude(answer: Sweep, told: Mapping[str, Sequence[str]]) -> None:

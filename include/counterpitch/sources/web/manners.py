@@ -39,6 +39,8 @@ class Manners:
         Raises AskAgain where robots.txt cannot be had, and SweepInterrupted once that was tried several times.
         """
         origin = _origin(url)
+        if origin in self._refused:
+            raise self._refused[origin]
         if origin not in self._rules:
             self._rules[origin] = self._read(origin)
         rules = self._rules[origin]
@@ -49,9 +51,11 @@ class Manners:
             raise SweepFailed("crawl_delay", f"{origin}/robots.txt asks for {pause:g} seconds between requests.")
         self._wait(origin, pause)
 
+    def leave(self, url: str, reason: SweepInterrupted) -> None:
+        """Ask the page's site for nothing more in this sweep: it said that it wants to be left alone for a while."""
+        self._refused[_origin(url)] = reason
+
     def _read(self, origin: str) -> Protego:
-        if origin in self._refused:
-            raise self._refused[origin]
         self._tries[origin] += 1
         try:
             return self._robots(origin)
