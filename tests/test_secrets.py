@@ -29,7 +29,7 @@ from counterpitch.desk.app import create_app
 from counterpitch.quality.publish import validate_and_load
 from counterpitch.settings import settings
 from counterpitch.sources import readers, results
-from counterpitch.sources.collect import collect_brand
+from counterpitch.sources.collect import CollectionFailed, collect_brand
 from counterpitch.sources.credentials import credentials
 from counterpitch.sources.http import Api
 from counterpitch.sources.importing import import_files
@@ -50,6 +50,9 @@ def platform(request: httpx.Request) -> httpx.Response:
     """Platforms that quote what they were given: in addresses, in texts, in errors, in a header."""
     told = request.headers.get("authorization", "").removeprefix("Bearer ")
     if request.url.path.endswith("/oauth/token/"):
+        if b"refused-key" in request.content:
+            said = {"error": "invalid_client", "error_description": f"No app has {request.content.decode()} {TIKTOK}"}
+            return httpx.Response(401, json=said)
         return httpx.Response(200, json={"access_token": GIVEN, "expires_in": 7200})
     if "adlib/ad/query" in request.url.path:
         shown: dict[str, Any] = {
@@ -133,6 +136,16 @@ def worked(tmp_path: Path) -> list[str]:
     found.append(validate_and_load(DAY, ["acme"]))
     assert len(found) > 3, "Insights and TikTok are refused"
     return [f"{each} {each!r}" for each in found]
+
+
+def test_a_token_endpoint_that_quotes_the_secret_does_not_leak_it(
+    planted: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_TIKTOK", json.dumps({"login": "refused-key", "password": TIKTOK}))
+    with pytest.raises(CollectionFailed, match=r"No app has .*\(hidden\)") as error:
+        collect_brand("acme", DAY)
+    covered = str(query.rows(planted, "select * from ops.coverage"))
+    assert TIKTOK not in covered + "".join(traceback.format_exception(error.value))
 
 
 def tables(conn: Connection) -> list[str]:

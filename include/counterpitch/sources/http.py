@@ -73,7 +73,9 @@ class Api:
         )
         self._check, self._attempts, self._first_wait = check, attempts, first_wait
         self._free_at = 0.0
-        self._secrets = {token} if token else set[str]()
+        self._tokens = {token} if token else set[str]()
+        self._secrets: set[str] = set()
+        self._handing_over = False
         self.calls = 0
 
     def get(self, path: str, params: Mapping[str, str | int]) -> Answer:
@@ -96,19 +98,22 @@ class Api:
     def use_token(self, token: str) -> None:
         """Send this token from now on."""
         self._client.headers["authorization"] = f"Bearer {token}"
-        self.keep_secret(token)
+        self._tokens.add(token)
 
     def keep_secret(self, secret: str) -> None:
         """Hide this in every answer from now on, as the token is."""
         self._secrets.add(secret)
 
     def hand_over(self, path: str, **request: Any) -> Answer:
-        """Ask for a token by POST: the one answer in which nothing is hidden. Raises SweepFailed, SweepInterrupted."""
-        kept, self._secrets = self._secrets, set()
+        """Ask for a token by POST: the one answer in which a token is not hidden, where it is no error.
+
+        Raises SweepFailed, SweepInterrupted.
+        """
+        self._handing_over = True
         try:
             return self.ask("POST", path, **request)
         finally:
-            self._secrets = kept
+            self._handing_over = False
 
     def come_back_in(self, seconds: float) -> None:
         """Make no call for so long: the platform said in a good answer that the quota is used up."""
@@ -133,7 +138,7 @@ class Api:
         except httpx.TransportError as error:
             # `from None`: httpx's exceptions hold the request, and the request holds the token.
             raise AskAgain("network", f"The platform did not answer ({type(error).__name__}).") from None
-        answer = _read(response, self._secrets)
+        answer = _read(response, self._secrets | self._tokens)
         self._check(answer)
         if answer.status >= 500:
             raise AskAgain(f"http_{answer.status}", f"The platform answered with HTTP {answer.status}.")
@@ -141,7 +146,7 @@ class Api:
             raise AskAgain("http_429", "The platform asks to slow down.", retry_after(answer.headers))
         if answer.status >= 400:
             raise SweepFailed(f"http_{answer.status}", f"The platform refused the request (HTTP {answer.status}).")
-        return answer
+        return _read(response, self._secrets) if self._handing_over else answer
 
 
 def _read(response: httpx.Response, secrets: set[str]) -> Answer:

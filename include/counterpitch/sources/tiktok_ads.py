@@ -139,7 +139,10 @@ class TikTokAds:
 
     def _sign_in(self) -> None:
         answer = self._api.hand_over("v2/oauth/token/", data=self._client)
-        self._api.use_token(str(answer.body["access_token"]))
+        token = answer.body.get("access_token")
+        if not isinstance(token, str) or not token:
+            raise SweepFailed("no_token", "TikTok answered without a token. Check client key and secret.")
+        self._api.use_token(token)
         self._signed_in = True
 
 
