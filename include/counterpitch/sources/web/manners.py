@@ -76,7 +76,7 @@ class Manners:
         if answer.status >= 500 or answer.status == 429:
             message = f"{origin}/robots.txt cannot be had now (HTTP {answer.status}), so nothing of the site is read."
             raise AskAgain(f"robots_{answer.status}", message)
-        return Protego.parse(answer.body.decode("utf-8", "replace"))
+        return Protego.parse(answer.body.decode("utf-8-sig", "replace"))
 
     def _wait(self, origin: str, pause: float) -> None:
         wait = self._asked[origin] + pause - time.monotonic() if origin in self._asked else 0.0
