@@ -214,6 +214,13 @@ def test_a_secret_is_hidden_in_every_spelling(secret: str) -> None:
     assert kept.startswith(f"token {secrecy.HIDDEN} url=")
 
 
+@pytest.mark.parametrize(
+    "name", ["access_token", "ACCESS_TOKEN", "Client_Secret", "appsecret_proof", "AppSecret_Proof"]
+)
+def test_a_token_in_an_address_is_hidden_in_any_case(name: str) -> None:
+    assert secrecy.without_tokens(f"https://a.example/?{name}=EAA0&q=2") == f"https://a.example/?{name}=(hidden)&q=2"
+
+
 def test_what_is_no_token_stays() -> None:
     said = "Buy a token=1 at https://example.com/?token=5&q=2: no secret"
     assert secrecy.without_tokens(said) == said

@@ -28,7 +28,8 @@ def hide(text: bytes, secrets: Iterable[str]) -> bytes:
 
 def without_tokens(text: str) -> str:
     """The text with the tokens in its addresses hidden: `...?access_token=EAA` loses what follows the sign."""
-    return _IN_ADDRESS.sub(rf"\1\2{HIDDEN}", text) if "token" in text or "secret" in text else text
+    low = text.lower()  # an address may be spelt in any case; the search is for those few texts that can hold one
+    return _IN_ADDRESS.sub(rf"\1\2{HIDDEN}", text) if "token" in low or "secret" in low else text
 
 
 def without_password(text: str, address: str) -> str:
