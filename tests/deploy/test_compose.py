@@ -21,6 +21,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 TEXT = (PROJECT / "docker-compose.yaml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+NOT_OF_COMPOSE = {f"COUNTERPITCH_{n}" for n in ("METADATA_URL", "UI_PORT", "SANDBOX_PORT", "WORKERS")}  # one machine's
 AIRFLOW = [name for name, service in SERVICES.items() if service["image"].startswith("counterpitch:")]
 
 # What the compose file says to Airflow, asked of Airflow itself.
@@ -111,6 +112,12 @@ def test_each_counterpitch_variable_is_a_setting(name: str) -> None:
     ours = {v for v in SERVICES[name]["environment"] if v.startswith("COUNTERPITCH_")}
     known = {f"COUNTERPITCH_{field.upper()}" for field in Settings.model_fields}
     assert ours - known <= ({"COUNTERPITCH_ADMIN_PASSWORD"} if name == "init" else set())
+
+
+@pytest.mark.parametrize("name", AIRFLOW)
+def test_each_setting_can_be_made_in_the_file_of_settings(name: str) -> None:
+    known = {f"COUNTERPITCH_{field.upper()}" for field in Settings.model_fields}
+    assert known - set(SERVICES[name]["environment"]) == NOT_OF_COMPOSE
 
 
 def test_only_who_needs_a_secret_gets_it() -> None:
