@@ -156,6 +156,7 @@ def test_a_name_that_points_inside_and_outside_is_refused(monkeypatch: pytest.Mo
 
 
 PRIVATE = "127.0.0.1 10.1.2.3 100.64.0.1 224.0.0.1 ::1 fe80::1 fd00::1 64:ff9b::a00:7 2002:a00:7::1 ::ffff:10.0.0.7"
+PRIVATE += " fec0::1 ::7f00:1 ::a00:7 ::"
 
 
 @pytest.mark.parametrize("address", PRIVATE.split())
@@ -194,6 +195,10 @@ class TestManners:
         manners.admit(f"{site.url}/private/but/this")
         assert refused(lambda: manners.admit(f"{site.url}/private/x")) == "robots"
         assert len(site.asked) == 1
+
+    def test_a_byte_order_mark_hides_no_rule(self, site: Site, fetcher: Fetcher) -> None:
+        site.replies = {"/robots.txt": (200, {}, b"\xef\xbb\xbfUser-agent: *\nDisallow: /\n")}
+        assert refused(lambda: Manners(fetcher, 0.0).admit(f"{site.url}/a")) == "robots"
 
     def test_a_delay_beyond_reason_is_left_alone(self, site: Site, fetcher: Fetcher) -> None:
         site.replies = {"/robots.txt": (200, {}, b"User-agent: *\nCrawl-delay: 3600\n")}

@@ -16,6 +16,7 @@ from counterpitch.sources.http import AskAgain
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 NAT64 = ip_network("64:ff9b::/96")
+COMPATIBLE = ip_network("::/96")  # IPv4 in IPv6 as it was first written; `::` and `::1` are addresses of their own
 
 
 def networks(told: str) -> list[Network]:
@@ -48,6 +49,8 @@ def _may_be_read(address: Address, allowed: Sequence[Network]) -> bool:
     inner = _inner(address)
     if any(inner in network for network in allowed if network.version == inner.version):
         return True
+    if isinstance(inner, IPv6Address) and inner.is_site_local:
+        return False
     return inner.is_global and not inner.is_multicast
 
 
@@ -55,6 +58,6 @@ def _inner(address: Address) -> Address:
     """The IPv4 address that an IPv6 address stands for, where it does; the way in is the same."""
     if isinstance(address, IPv4Address):
         return address
-    if address in NAT64:
+    if address in NAT64 or (address in COMPATIBLE and int(address) > 1):
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or address
