@@ -142,7 +142,8 @@ def _is_taken(address: str) -> bool:
     import httpx
 
     try:
-        return (httpx.URL(address).port or 0) < 65536
+        place = httpx.URL(address)
+        return bool(place.host) and (place.port or 0) < 65536
     except (httpx.InvalidURL, ValueError):
         return False
 
