@@ -25,7 +25,10 @@ SILENCE = 10.0  # seconds without a byte
 
 @dataclass(frozen=True)
 class Limits:
-    """Bytes of a body (after decompression), and seconds from a request to the end of its answer."""
+    """Bytes of a body (after decompression), and seconds from a request to the end of its answer.
+
+    The seconds are looked at with each piece of the body. Until the headers are there, only `SILENCE` ends a request.
+    """
 
     size: int = 5_000_000
     seconds: float = 30.0
