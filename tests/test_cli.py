@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import socket
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,19 @@ def test_help_teaches_every_command(command: tuple[str, ...]) -> None:
     assert "Usage: " in done.output
     if command and command not in {("import",), ("brand",), ("migrate",), ("down",)}:
         assert "Example" in done.output
+
+
+def test_a_port_that_the_sandbox_cannot_have_is_named_with_its_option() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for option in ("--port", "--site-port"):
+            ports = {"--port": "0", option: port}
+            done = call("sandbox", "--start", "2026-11-01", "--day", "2026-11-02", *chain(*ports.items()))
+            assert done.exit_code == 1
+            assert f"Port {port} cannot be used" in done.output
+            assert f"Choose another with {option}." in " ".join(done.output.split())
+    done = call("sandbox", "--start", "2026-11-01", "--day", "2026-11-02", "--port", "0", "--site-port", "65535")
+    assert "Port 65536 cannot be used (ports end at 65535)." in " ".join(done.output.split())
 
 
 def test_help_lists_every_command() -> None:

@@ -68,7 +68,7 @@ def sandbox(
         counterpitch sandbox --fault throttle_400=0.3 --fault cut_json=0.1 --meta-calls 200
     """
     from counterpitch.sandbox.market import SEED
-    from counterpitch.sandbox.platforms.server import serving
+    from counterpitch.sandbox.platforms.server import PortTaken, serving
 
     looked = day.date() if day else datetime.now(UTC).date()
     served = _sandbox(looked, start.date() if start else None, SEED if seed is None else seed, fault or [], fault_seed)
@@ -79,8 +79,11 @@ def sandbox(
             console.emit(told) if as_json else _show(told)
             with suppress(KeyboardInterrupt):
                 threading.Event().wait()
-    except OSError as error:
-        raise SandboxRefused(f"Port {port} cannot be used ({error.strerror}). Choose another with --port.") from error
+    except PortTaken as error:
+        option = "--port" if error.port == port else "--site-port"
+        raise SandboxRefused(f"{error} Choose another with {option}.") from error
+    except TimeoutError as error:
+        raise SandboxRefused(f"{error} Try again with --port 0.") from error
 
 
 def _sandbox(day: date, start: date | None, seed: int, faults: Sequence[str], fault_seed: int) -> Sandbox:

@@ -10,7 +10,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -29,6 +29,14 @@ from counterpitch.sandbox.platforms.world import World
 HOST = "127.0.0.1"
 MOST_AHEAD = timedelta(days=400)
 _ON = re.compile(r"^/on/(\d{4}-\d{2}-\d{2})(/.*)$")
+
+
+class PortTaken(OSError):
+    """A port cannot be listened on; `port` says which, `reason` why."""
+
+    def __init__(self, port: int, reason: str) -> None:
+        super().__init__(f"Port {port} cannot be used ({reason}).")
+        self.port, self.reason = port, reason
 
 
 @dataclass
@@ -163,10 +171,10 @@ class Served:
 def serving(sandbox: Sandbox, port: int = 0, site_ports: int = 0) -> Iterator[Served]:
     """Serve in a thread until the block ends. Port 0 takes a free one; site_ports is the first of the sites' ports.
 
-    Raises OSError where a port is taken, TimeoutError when the server does not come up within ten seconds.
+    Raises PortTaken, and TimeoutError when the server does not come up within ten seconds.
     """
     brands = list(sandbox.world.brands)
-    sockets = [_listen(port), *(_listen(site_ports + n if site_ports else 0) for n in range(len(brands)))]
+    sockets = _listening([port, *(site_ports + n if site_ports else 0 for n in range(len(brands)))])
     ports = [each.getsockname()[1] for each in sockets]
     sandbox.site_ports = dict(zip(ports[1:], brands, strict=True))
     config = uvicorn.Config(sandbox.app(), log_level="critical", access_log=False, lifespan="off")
@@ -184,11 +192,20 @@ def serving(sandbox: Sandbox, port: int = 0, site_ports: int = 0) -> Iterator[Se
             each.close()
 
 
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((HOST, port))
-    return listener
+def _listening(ports: Sequence[int]) -> list[socket.socket]:
+    sockets: list[socket.socket] = []
+    for port in ports:
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        sockets.append(listener)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+        except (OSError, OverflowError) as error:
+            for each in sockets:
+                each.close()
+            reason = error.strerror if isinstance(error, OSError) else "ports end at 65535"
+            raise PortTaken(port, reason or str(error)) from error
+    return sockets
 
 
 def _wait(server: uvicorn.Server, thread: threading.Thread) -> None:
