@@ -51,8 +51,8 @@ def platform(request: httpx.Request) -> httpx.Response:
     told = request.headers.get("authorization", "").removeprefix("Bearer ")
     if request.url.path.endswith("/oauth/token/"):
         if b"refused-key" in request.content:
-            said = {"error": "invalid_client", "error_description": f"No app has {request.content.decode()} {TIKTOK}"}
-            return httpx.Response(401, json=said)
+            no = {"error": "invalid_client", "error_description": f"No app has {request.content.decode()} {TIKTOK}"}
+            return httpx.Response(401, json=no)
         return httpx.Response(200, json={"access_token": GIVEN, "expires_in": 7200})
     if "adlib/ad/query" in request.url.path:
         shown: dict[str, Any] = {
