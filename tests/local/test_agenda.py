@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from counterpitch import brands
+from counterpitch.brands import slug
 from counterpitch.local.agenda import agenda
 from counterpitch.local.pipeline import CHAIN, LEARN, WRITE
 from counterpitch.local.rest import Airflow, Run
-from counterpitch.sources import importing
+from counterpitch.sources import importing, snapshots
+from counterpitch.sources.base import State
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
 
@@ -96,3 +99,41 @@ def test_learning_is_due_when_results_came_after_the_last_lesson(landed: Connect
 def test_an_empty_warehouse_has_nothing_to_do(conn: Connection) -> None:
     todo = agenda(conn, Recorded())
     assert (todo.empty, todo.last_day) == (True, None)
+
+
+@pytest.fixture
+def live(conn: Connection) -> Connection:
+    """A brand that was collected on both days, and a second one that joined after they went through."""
+    with conn:
+        for name in ("Bolt", "Acme"):
+            brands.register_brand(conn, name)
+            brands.register_feed(conn, slug(name), "meta", options={"reader": "meta_ad_library"})
+        for day in ("2026-11-19", "2026-11-20"):
+            snapshots.cover(conn, "meta", "bolt", day, LANDED, state=State.OK, rows=3)
+        snapshots.cover(conn, "meta", "acme", "2026-11-19", LANDED, state=State.EMPTY)
+    return conn
+
+
+def test_a_brand_that_joins_a_day_that_went_through_makes_it_due_again(live: Connection) -> None:
+    done = [run for day in ("2026-11-19", "2026-11-20") for run in (*through(day), ended(WRITE, day))]
+    todo = agenda(live, Recorded(*done), ["2026-11-19", "2026-11-20"])
+    assert (todo.days, todo.last_day, todo.write) == (["2026-11-20"], "2026-11-20", True)
+    assert todo.since > AFTER, "a run of before cannot have read the brand"
+
+
+@pytest.mark.parametrize(("state", "due"), [(State.FAILED, True), (State.EMPTY, False), (State.NOT_COVERED, False)])
+def test_an_asked_day_is_due_until_every_feed_was_answered(live: Connection, state: State, due: bool) -> None:
+    with live:
+        snapshots.cover(live, "meta", "acme", "2026-11-20", LANDED, state=state)
+    done = [*through("2026-11-20"), ended(WRITE, "2026-11-20")]
+    assert agenda(live, Recorded(*done), ["2026-11-20"]).empty is not due
+    with live:
+        query.execute(live, "update core.feed set enabled = false where brand_id = 'acme'")
+    assert agenda(live, Recorded(*done), ["2026-11-20"]).empty
+
+
+def test_a_file_that_landed_for_an_asked_day_does_not_hide_who_was_not_read(
+    landed: Connection, live: Connection
+) -> None:
+    done = [*through("2026-11-18"), *through("2026-11-20"), ended(WRITE, "2026-11-20"), ended(LEARN, "2026-11-20")]
+    assert agenda(landed, Recorded(*done), ["2026-11-20"]).days == ["2026-11-20"]

@@ -71,3 +71,11 @@ def test_a_platform_asked_for_a_brand_of_your_own_is_own_data_a_mere_name_is_not
     assert not market.holds_own_data(conn)
     brands.register_feed(conn, "acme", "meta", options={"reader": "meta_ad_library"})
     assert market.holds_own_data(conn)
+
+
+@pytest.mark.parametrize(("kind", "reader"), [("pages", "web_pages"), ("results", "meta_insights")])
+def test_pages_or_results_alone_are_asked_for_too(conn: Connection, kind: str, reader: str) -> None:
+    brands.register_brand(conn, "Acme", feeds=["meta"])
+    assert not market.asks_platforms(conn)
+    brands.register_feed(conn, "acme", "any", kind=kind, options={"reader": reader})
+    assert market.asks_platforms(conn)

@@ -1,6 +1,7 @@
 """What a run still has to do: the days that did not go through the chain since they were landed, and what follows.
 
-A day that a platform is asked for is never landed before: it is due until it went through. Done work is told by
+A day that a platform is asked for is due until it went through, and again while a feed has no answer for it: a brand
+that joined after its day went through is collected too. Done work is told by
 Airflow's own record, compared with the time at which the input landed. So a run that was killed half-way is taken up
 where it stopped, and a second run on the same input has nothing to do.
 """
@@ -41,6 +42,8 @@ def agenda(conn: Connection, airflow: Airflow, asked: Sequence[str] = ()) -> Age
     """What is left to do for everything that was landed, and for the days that platforms are `asked` for."""
     landed: dict[str, datetime] = dict.fromkeys(asked, NEVER)
     landed |= {row["day"]: row["landed_at"] for row in query.rows(conn, query.sql(__file__, "list_landed_days"))}
+    unread = query.rows(conn, query.sql(__file__, "list_unread_days"), {"days": list(asked)})
+    landed |= dict.fromkeys((row["day"] for row in unread), datetime.now(UTC))  # no run of before can have read it
     lessons = query.rows(conn, query.sql(__file__, "find_lessons"), {"pulled": [LAYOUT]})[0]
     known = airflow.dags()
     runs = {dag_id: airflow.runs(dag_id) for dag_id in (CHAIN[0], CHAIN[-1], LEARN, WRITE) if dag_id in known}

@@ -1,4 +1,2 @@
--- Whether a feed of ads that is switched on asks a platform.
-select exists (
-    select from core.feed where enabled and kind = 'ads' and coalesce(options->>'reader', 'files') <> 'files'
-)
+-- Whether a feed that is switched on asks a platform or a site, for ads, our results or pages.
+select exists (select from core.feed where enabled and coalesce(options->>'reader', 'files') <> 'files')
