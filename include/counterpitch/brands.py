@@ -61,11 +61,13 @@ def register_feed(
     Without `options` an existing feed stays as it is, and a new one reads imported files only.
     Options never hold a secret: they name the Airflow connection that does.
     """
+    from counterpitch.sources.readers import KEEPS
     from counterpitch.warehouse.write import as_json
 
-    given = options is not None
-    values = {"brand_id": brand_id, "source": source, "kind": kind, "given": given}
-    execute(conn, sql(__file__, "register_feed"), values | {"options": as_json(options or {"reader": "files"})})
+    given, read_by = options is not None, dict(options or {"reader": "files"})
+    values = {"brand_id": brand_id, "source": source, "kind": kind, "given": given, "options": as_json(read_by)}
+    only_now = kind != "results" and read_by.get("reader") not in KEEPS
+    execute(conn, sql(__file__, "register_feed"), values | {"only_now": only_now})
 
 
 def register_page(conn: Connection, source: str, page_id: str, brand_id: str, page_name: str | None = None) -> None:

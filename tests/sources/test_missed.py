@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -14,7 +14,9 @@ from counterpitch.sandbox.platforms.accounts import META_TOKEN
 from counterpitch.sandbox.platforms.server import Sandbox, Served, serving
 from counterpitch.sandbox.platforms.world import World
 from counterpitch.sandbox.sightings import page_id
+from counterpitch.sources.base import Sweep, SweepFailed, Window
 from counterpitch.sources.collect import CollectionFailed, collect_brand
+from counterpitch.sources.meta_ad_library import MetaAdLibrary
 from counterpitch.sources.missed import MOST_DAYS, missed_days
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
@@ -160,6 +162,42 @@ def test_days_that_failed_are_caught_up_once_the_platform_answers_again(
     assert set(states(conn).values()) == {"failed"}
     assert collect_brand(BRAND, day(0), catch_up=True)["caught_up"] == [day(2), day(1)]
     assert set(states(conn).values()) == {"ok"}
+
+
+def test_a_day_that_is_refused_keeps_no_older_one_from_being_asked_for(
+    conn: Connection, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_from(conn, 5)
+    refused, ask = {day(1), day(3)}, MetaAdLibrary.sweep
+    asked: list[str] = []
+
+    def answer(self: MetaAdLibrary, brand_id: str, window: Window, cursor: str | None = None) -> Sweep:
+        asked.append(window.first.isoformat())
+        if asked[-1] in refused:
+            raise SweepFailed("100", "The platform refuses this day.")
+        return ask(self, brand_id, window, cursor)
+
+    monkeypatch.setattr(MetaAdLibrary, "sweep", answer)
+    assert collect_brand(BRAND, day(0), catch_up=True)["caught_up"] == [day(2)]
+    assert asked == [day(n) for n in (0, 1, 2, 3)], "after two refusals the platform is left in peace"
+    assert collect_brand(BRAND, day(0), catch_up=True)["caught_up"] == [day(5), day(4)]
+    assert asked[4:] == [day(n) for n in (0, 4, 5, 1, 3)], "what was refused comes last"
+
+
+@pytest.mark.parametrize(("reader", "missed"), [("web_pages", 0), ("meta_ad_library", 1)])
+def test_a_feed_that_tells_only_of_now_missed_nothing_before_it_was_registered(
+    conn: Connection, reader: str, missed: int
+) -> None:
+    today = datetime.now(UTC).date()
+    with conn:
+        brands.register_brand(conn, "Acme")
+        brands.register_feed(conn, "acme", "any", kind="pages", options={"reader": reader})
+        assert len(missed_days(conn, today, ["acme"])) == missed
+    assert states(conn, "pages") == {}
+    with conn:
+        missed_days(conn, today + timedelta(days=1), ["acme"])
+    lost = {} if missed else {f"any {today}": "lost"}
+    assert states(conn, "pages") == lost
 
 
 def test_a_report_of_results_begins_where_the_last_one_ended(conn: Connection, served: Served) -> None:

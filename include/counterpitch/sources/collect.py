@@ -10,6 +10,7 @@ Two sweeps of one slice wait for each other.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
@@ -30,6 +31,7 @@ from counterpitch.warehouse.connection import Connection, connect
 
 KEEP = {"ads": snapshots.append, "pages": keeping.append}
 log = logging.getLogger(__name__)
+MOST_REFUSALS = 2  # of a source, by days that were missed, in one run
 BEST_FIRST = (State.OK, State.EMPTY, State.NOT_COVERED)
 
 
@@ -74,20 +76,25 @@ def collect_brand(brand_id: str, partition_key: str, *, catch_up: bool = False) 
 def _catch_up(conn: Connection, brand_id: str, window: Window, answering: set[str]) -> list[str]:
     """Ask for the days before the window that were missed; returns those of which something was learnt.
 
-    What cannot be had now is left for the next run: the day that was asked for goes first.
+    What cannot be had now is left for the next run: the day that was asked for goes first. A day that a source
+    refuses does not keep it from being asked for the next one; a source that refuses MOST_REFUSALS is left in peace.
     """
     with conn:
         missed = missed_days(conn, window.first, [brand_id])
     days: set[str] = set()
+    refusals: Counter[str] = Counter()
     for each in missed:
-        if _name(each.feed) not in answering:
+        name = _name(each.feed)
+        if name not in answering:
             continue
         try:
             _FeedSweep(conn, each.feed, Window(each.day, each.day)).run()
             days.add(each.day.isoformat())
         except (SweepFailed, SweepInterrupted) as error:
-            log.warning("%s could not be asked for %s, which was missed: %s", _name(each.feed), each.day, error)
-            answering.discard(_name(each.feed))
+            log.warning("%s could not be asked for %s, which was missed: %s", name, each.day, error)
+            refusals[name] += 1
+            if isinstance(error, SweepInterrupted) or refusals[name] >= MOST_REFUSALS:
+                answering.discard(name)
     if days:
         log.info("Caught up the days that were missed: %s", ", ".join(sorted(days)))
     return sorted(days)

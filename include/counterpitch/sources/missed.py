@@ -31,7 +31,8 @@ class Missed:
 def missed_days(
     conn: Connection, before: date, brands: Sequence[str] | None = None, today: date | None = None
 ) -> list[Missed]:
-    """What feeds missed before a day and can still be asked for, newest first, at most MOST_DAYS of a feed.
+    """What feeds missed before a day and can still be asked for, at most MOST_DAYS of a feed: newest first, and
+    those that failed last.
 
     Records the days that no platform tells of any more as lost. `today` is the day of looking.
     """
