@@ -55,6 +55,21 @@ def test_replay_keeps_what_is_still_bad_and_says_so(conn: Connection, tmp_path: 
     assert query.scalar(conn, "select status from ops.quarantine") == "held"
 
 
+def test_replay_counts_every_row_that_is_still_held(conn: Connection) -> None:
+    with conn:
+        query.execute(
+            conn,
+            "insert into ops.quarantine (source, brand_id, partition_key, stage, row_ref, expectation, reason, row)"
+            " select 'meta', 'acme', '2026-11-19', 'validate', n::text, 'rule ' || n, 'reason ' || n, '{}'"
+            " from generate_series(1, 12) n",
+        )
+    output = _counterpitch("quarantine", "replay").output
+    assert "0 rows landed, 12 are still held." in output
+    assert output.count(" x reason") == 10
+    assert "and 2 more reasons" in output
+    assert len(json.loads(_counterpitch("quarantine", "replay", "--json").output)["left"]) == 12
+
+
 def test_replay_of_what_is_not_held_says_so(conn: Connection, tmp_path: Path) -> None:
     assert "No row is held." in _counterpitch("quarantine", "replay").output
     assert "No row of nobody is held" in _counterpitch("quarantine", "replay", "--brand", "nobody").output

@@ -10,6 +10,8 @@ from counterpitch.commands import console
 from counterpitch.commands.stack import Json
 from counterpitch.errors import Permanent
 
+MOST_REASONS = 10  # are shown; --json gives them all
+
 app = typer.Typer(no_args_is_help=True)
 
 Brands = Annotated[list[str] | None, typer.Option("--brand", help="A brand id. Repeatable; unset: every brand.")]
@@ -96,9 +98,11 @@ def replay(
         console.out.print(f"No row of {', '.join(brand)} is held: nothing to try." if brand else "No row is held.")
         return
     console.out.print(f"{done['landed']} rows landed, {sum(each['rows'] for each in left)} are still held.")
-    for each in left:
+    for each in left[:MOST_REASONS]:
         console.out.print(f"  {each['rows']} x {each['reason']}", markup=False, highlight=False, soft_wrap=True)
         console.out.print(f"    {each['advice']}", markup=False, highlight=False, soft_wrap=True)
+    if len(left) > MOST_REASONS:
+        console.out.print(f"  ... and {len(left) - MOST_REASONS} more reasons: counterpitch quarantine replay --json")
     if done["days"]:
         named = " ".join(f"--brand {name}" for name in done["brands"])
         days = f"--from {done['days'][0]} --to {done['days'][-1]}"

@@ -9,4 +9,3 @@ where status = 'held'
   and (%(ids)s::bigint[] is null or quarantine_id = any(%(ids)s))
 group by stage, expectation, column_name
 order by rows desc, reason
-limit 10
