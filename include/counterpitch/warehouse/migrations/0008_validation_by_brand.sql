@@ -1,5 +1,4 @@
 -- What every expectation found, by source and brand, so that a reader sees whose rows failed what and against which bound.
-delete from ops.validation_result;
 alter table ops.validation_result
     drop constraint validation_result_pkey,
     add column source text not null default '',
