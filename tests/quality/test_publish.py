@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from counterpitch.quality import quarantine
-from counterpitch.quality.publish import TooManyBadRows, validate_and_load
+from counterpitch.quality.outcomes import DayRefused
+from counterpitch.quality.publish import validate_and_load
 from counterpitch.sources import snapshots
 from counterpitch.sources.base import State
 from counterpitch.sources.collect import collect_brand
@@ -123,7 +124,7 @@ def test_too_many_bad_rows_stop_the_day_before_core_moves(conn: Connection, tmp_
     before = {name: table(conn, name) for name in CORE}
     land(tmp_path, [ad(ad_id=str(100 + i), reach="-5") for i in range(12)], "broken.csv")
     collect_brand("acme", DAY)
-    with pytest.raises(TooManyBadRows, match=r"12 of 42 rows failed validation .*reach must lie between"):
+    with pytest.raises(DayRefused, match=r"held back: 12 of 42 rows, most of them: reach must lie between .*, 12 rows"):
         validate_and_load(DAY, ["acme"])
     assert {name: table(conn, name) for name in CORE} == before
     assert len(quarantine.listed(conn, brands=["acme"])) == 12

@@ -21,7 +21,7 @@ SUITES: list[Callable[[], ExpectationSuite]] = [
 REVIEWED = {
     "ads": ("ads-2", "9c1faa01f086"),
     "sweeps": ("sweeps-1", "a65590378306"),
-    "run": ("run-1", "acc8728c5b84"),
+    "run": ("run-2", "374172586db2"),
     "core_ads": ("core_ads-1", "8bbabd1f1159"),
     "results": ("results-1", "b5c034417c39"),
     "experiments": ("experiments-1", "b8bdaf5a9fe4"),

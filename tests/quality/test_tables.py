@@ -109,6 +109,25 @@ def test_a_source_whose_brands_vanish_at_once_stops_the_day(conn: Connection, tm
     assert ("", "source_lists_as_before") in failed(conn)
 
 
+def test_brands_that_stay_away_for_days_are_loaded_as_they_are(conn: Connection, tmp_path: Path) -> None:
+    """A market that did stop is not refused until the median forgets how it was: some days tell that it is no error."""
+    names = ["acme", "bolt", "cask", "dune"]
+    for name in names:
+        land(tmp_path, name, 1)
+        listed_before(conn, name, [1, 0, 1, 40, 40, 40])
+    with conn:
+        query.execute(conn, "delete from ops.intake where partition_key >= '2026-11-17'")  # they were refused
+        query.execute(conn, "delete from ops.coverage where partition_key = '2026-11-17'")
+    with pytest.raises(DayRefused, match="4 of 4 brands"):
+        run_day(brands=names)
+    small = "insert into ops.coverage (source, brand_id, partition_key, state, rows, observed_at)"
+    small += " select 'meta', b, '2026-11-17', 'ok', 1, now() from unnest(%(names)s) b"
+    with conn:
+        query.execute(conn, small, {"names": names})
+    assert run_day(brands=names)["ads"] == 4
+    assert ("acme", "volume_is_as_before") in failed(conn)
+
+
 def test_a_brand_that_was_not_read_for_days_is_told_of(conn: Connection, tmp_path: Path) -> None:
     land(tmp_path, "acme", 3, observed_on="2026-11-10")
     run_day("2026-11-10")
@@ -212,3 +231,22 @@ def test_one_brand_again_leaves_what_was_found_of_the_others(conn: Connection, t
     assert [row | {"validated_at": None} for row in query.rows(conn, text)] == before
     conn.commit()
     assert failed(conn) == {("acme", "media_type_is_known")}
+
+
+def test_a_day_that_shows_nothing_any_more_keeps_no_old_finding(conn: Connection, tmp_path: Path) -> None:
+    land(tmp_path, "acme", 2, media_type="Hologram")
+    run_day()
+    assert failed(conn) == {("acme", "media_type_is_known")}
+    with conn:
+        snapshots.cover(conn, "meta", "acme", DAY, datetime.now(UTC), state=State.EMPTY)
+    validate_and_load(DAY, ["acme"])
+    assert failed(conn) == set()
+
+
+def test_one_brand_again_leaves_what_was_found_of_the_whole_run(conn: Connection, tmp_path: Path) -> None:
+    observed = "select observed from ops.validation_result where expectation = 'rows_are_mostly_good' and source = ''"
+    land(tmp_path, "acme", 2)
+    land(tmp_path, "bolt", 1)
+    run_day(brands=["acme", "bolt"])
+    run_day(brands=["bolt"])
+    assert query.scalar(conn, observed) == "0 of 3 rows"

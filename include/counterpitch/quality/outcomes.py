@@ -15,6 +15,7 @@ import pandas as pd
 
 from counterpitch.errors import Permanent
 from counterpitch.quality.check import Outcome
+from counterpitch.quality.suites.sweeps import RUN
 from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection
 
@@ -32,8 +33,9 @@ class DayRefused(Permanent):
 
 @dataclass(frozen=True)
 class Judged:
-    """The outcomes of one suite over a frame with the columns source and brand_id ('' where it speaks of all)."""
+    """The outcomes of a suite over a frame with the columns source and brand_id ('' where it speaks of all)."""
 
+    suite: str
     frame: pd.DataFrame
     outcomes: Sequence[Outcome]
     figures: bool = False
@@ -47,7 +49,7 @@ class Judged:
                 shown = failed[0] if len(failed) else positions[0]
                 observed = self._figure(outcome, shown) if self.figures else self._counted(outcome, checked, failed)
                 yield {
-                    "suite": outcome.suite,
+                    "suite": self.suite,
                     "suite_version": outcome.version,
                     "source": source,
                     "brand_id": brand_id,
@@ -80,7 +82,9 @@ class Judged:
 
     def _figure(self, outcome: Outcome, position: Any) -> str:
         said = f"{outcome.column}_said"
-        value = self.frame[said if said in self.frame else outcome.column].iloc[position]
+        if said in self.frame and isinstance(words := self.frame[said].iloc[position], str):
+            return words
+        value = self.frame[outcome.column].iloc[position]
         return "nothing to compare" if pd.isna(value) else _shown(value)
 
     def _counted(self, outcome: Outcome, checked: int, failed: Any) -> str:
@@ -92,11 +96,16 @@ class Judged:
 
 
 def record(conn: Connection, partition_key: str, brands: Sequence[str], judged: Sequence[Judged]) -> None:
-    """Replace what was found of these brands (and of the run as a whole) on the day by these suites."""
-    rows = [{"partition_key": partition_key, **row} for each in judged for row in each.rows()]
-    suites = sorted({outcome.suite for each in judged for outcome in each.outcomes})
+    """Replace what was found of these brands on the day by these suites, also by a suite that found no row to judge.
+
+    What was found of the run as a whole stays where this run has only some of the day's brands: it speaks of them all.
+    """
+    params = {"partition_key": partition_key, "brands": list(brands)}
     write.lock(conn, "ops.validation_result", partition_key)
-    params = {"partition_key": partition_key, "suites": suites, "brands": ["", *brands]}
+    if query.scalar(conn, query.sql(__file__, "has_other_brands"), params):
+        judged = [each for each in judged if each.suite != RUN]
+    rows = [{"partition_key": partition_key, **row} for each in judged for row in each.rows()]
+    params |= {"suites": sorted({each.suite for each in judged})}
     query.execute(conn, query.sql(__file__, "delete_outcomes"), params)
     write.copy(conn, "ops.validation_result", COLUMNS, rows)
 

@@ -24,12 +24,13 @@ Slice = tuple[str, str]  # source, brand_id
 
 @dataclass
 class Counts:
-    """What the day's rows hold, by slice: rows, bad rows, ads, and the language of each text."""
+    """What the day's rows hold, by slice: rows, bad rows, ads, and the language of each text; and why rows are bad."""
 
     rows: Counter[Slice] = field(default_factory=Counter)
     bad: Counter[Slice] = field(default_factory=Counter)
     ads: dict[Slice, set[str]] = field(default_factory=lambda: defaultdict(set))
     languages: dict[Slice, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    reasons: Counter[str] = field(default_factory=Counter)
 
 
 def sweeps(conn: Connection, partition_key: str, brands: Sequence[str], counts: Counts) -> pd.DataFrame:
@@ -37,6 +38,7 @@ def sweeps(conn: Connection, partition_key: str, brands: Sequence[str], counts: 
     foreign_share, and median and ads as they were compared."""
     limit = bounds("sweeps")
     params = {"partition_key": partition_key, "brands": list(brands), "days": int(limit["days_before"])}
+    params["enough"] = int(limit["enough_days"])
     spoken = {row["brand_id"]: row["languages"] for row in _rows(conn, "select_languages", params)}
     rows = []
     for found in _rows(conn, "select_sweeps", params):
@@ -55,8 +57,16 @@ def sweeps(conn: Connection, partition_key: str, brands: Sequence[str], counts: 
 def run(sweeps_of: pd.DataFrame, counts: Counts) -> pd.DataFrame:
     """One row for the run (source '') and one for each source: source, brand_id '', bad_share, collapsed_share."""
     limit = bounds("run")
-    whole = {"source": "", "brand_id": "", "collapsed_share": None, "collapsed_share_said": "said of each source"}
-    rows = [whole | _bad(counts.bad.total(), counts.rows.total(), least=int(limit["few_bad_rows"]))]
+    whole: dict[str, Any] = {
+        "source": "",
+        "brand_id": "",
+        "collapsed_share": None,
+        "collapsed_share_said": "said of each source",
+    }
+    whole |= _bad(counts.bad.total(), counts.rows.total(), least=int(limit["few_bad_rows"]))
+    for worst, times in counts.reasons.most_common(1):
+        whole["bad_share_said"] += f", most of them: {worst}, {times:,} rows"
+    rows = [whole]
     row: dict[str, Any]
     for source, listed in sweeps_of.groupby("source") if len(sweeps_of) else ():
         fell = listed["fell"].dropna()
@@ -91,7 +101,8 @@ def experiments(conn: Connection) -> pd.DataFrame:
 
 
 def _size(found: Mapping[str, Any], ads: int) -> dict[str, Any]:
-    """`volume`: ads over the median of the whole listings before; `fell`: whether next to nothing is left of them."""
+    """`volume`: ads over the median of the whole listings before; `fell`: whether next to nothing is left of them
+    since lately."""
     limit, before = bounds("sweeps"), found["before"]
     if found["state"] not in {"ok", "empty"}:
         return {"volume": None, "fell": None, "volume_said": f"not read ({found['state'] or 'not asked'})"}
@@ -101,9 +112,12 @@ def _size(found: Mapping[str, Any], ads: int) -> dict[str, Any]:
         return {"volume": None, "fell": None, "volume_said": f"{ads} ads; no history (listings before: {len(before)})"}
     usual = median(before)
     said = f"{ads} ads, median before {usual:g}"
+    least = limit["least_volume"] * usual
+    lately = found["lately"]  # refused days among them: what is small for days is no accident of one day
+    stays_small = len(lately) >= limit["enough_days"] and max(lately) < least
     if max(ads, usual) < limit["few_ads"]:
         return {"volume": None, "fell": None, "volume_said": f"{said}: too few to compare"}
-    fell = float(ads < limit["least_volume"] * usual)
+    fell = float(ads < least and not stays_small)
     if found["state"] == "empty":
         return {"volume": None, "fell": fell, "volume_said": f"empty: the brand shows no ads; median before {usual:g}"}
     return {"volume": ads / max(usual, 1), "fell": fell, "volume_said": said}

@@ -15,14 +15,11 @@ from datetime import date
 from typing import Any
 
 from counterpitch.quality import profiles, quarantine
-from counterpitch.quality.bounds import bounds
 from counterpitch.quality.check import check
 from counterpitch.quality.merge import COLUMNS, merge_rows
 from counterpitch.quality.outcomes import DayRefused, Judged, record, stop_on_failure
 from counterpitch.quality.rows import Verdict, check_ads
-from counterpitch.quality.suites.core_ads import core_ads_suite
-from counterpitch.quality.suites.results import experiments_suite, results_suite
-from counterpitch.quality.suites.sweeps import run_suite, sweeps_suite
+from counterpitch.quality.suites import ads, core_ads, results, sweeps
 from counterpitch.quality.texts import Texts
 from counterpitch.quality.variants import group_variants
 from counterpitch.sources import records as readers
@@ -32,10 +29,6 @@ from counterpitch.warehouse.connection import Connection, connect, transaction
 
 log = logging.getLogger(__name__)
 SLICE = ("source", "brand_id", "partition_key")
-
-
-class TooManyBadRows(DayRefused):
-    """So many rows failed validation that the source itself is likely broken; core was left as it was."""
 
 
 @dataclass
@@ -53,7 +46,7 @@ def validate_and_load(partition_key: str, brands: Sequence[str]) -> dict[str, An
     """Bring the day's sweeps of `brands` into core.
 
     Returns {"brands": those whose slices moved, "ads", "rows", "merged", "quarantined"}, where
-    rows = ads + merged + quarantined. Raises DayRefused, of which TooManyBadRows is one.
+    rows = ads + merged + quarantined. Raises DayRefused.
     """
     with closing(connect(application="validate")) as conn:
         with conn:
@@ -63,7 +56,6 @@ def validate_and_load(partition_key: str, brands: Sequence[str]) -> dict[str, An
             judged = [_judged_rows(day, verdict), *_judged_sweeps(conn, partition_key, brands, day, verdict)]
             record(conn, partition_key, brands, judged)
             _hold(conn, partition_key, day, verdict)
-        _stop_if_too_many(day, verdict)
         stop_on_failure(judged)
         return _moved(conn, partition_key, brands, day, verdict, texts)
 
@@ -89,7 +81,7 @@ def _moved(
 
 def _judged_rows(day: Day, verdict: Verdict) -> Judged:
     sources, brands = ([ref[at] for ref in day.refs] for at in (0, 1))
-    return Judged(verdict.frame.assign(source=sources, brand_id=brands), verdict.outcomes)
+    return Judged(ads.NAME, verdict.frame.assign(source=sources, brand_id=brands), verdict.outcomes)
 
 
 def _judged_sweeps(
@@ -99,19 +91,19 @@ def _judged_sweeps(
     listed = profiles.sweeps(conn, partition_key, brands, counts)
     whole = profiles.run(listed, counts)
     return [
-        Judged(listed, check(sweeps_suite(), listed), figures=True),
-        Judged(whole, check(run_suite(), whole), figures=True),
+        Judged(sweeps.NAME, listed, check(sweeps.sweeps_suite(), listed), figures=True),
+        Judged(sweeps.RUN, whole, check(sweeps.run_suite(), whole), figures=True),
     ]
 
 
 def _judged_core(conn: Connection, partition_key: str, brands: Sequence[str]) -> list[Judged]:
-    ads = profiles.core_ads(conn, partition_key, brands)
+    found = profiles.core_ads(conn, partition_key, brands)
     own = profiles.results(conn, partition_key, brands)
     tests = profiles.experiments(conn)
     return [
-        Judged(ads, check(core_ads_suite(), ads)),
-        Judged(own, check(results_suite(), own)),
-        Judged(tests, check(experiments_suite(), tests), figures=True),
+        Judged(core_ads.NAME, found, check(core_ads.core_ads_suite(), found)),
+        Judged(results.NAME, own, check(results.results_suite(), own)),
+        Judged(results.EXPERIMENTS, tests, check(results.experiments_suite(), tests), figures=True),
     ]
 
 
@@ -131,6 +123,7 @@ def _counted(day: Day, verdict: Verdict) -> profiles.Counts:
         counts.rows[slice_of] += 1
         if position in verdict.bad:
             counts.bad[slice_of] += 1
+            counts.reasons[verdict.bad[position].reason.split(" (")[0]] += 1
             continue
         counts.ads[slice_of].add(found["ad_id"])
         if found["text_hash"]:
@@ -196,16 +189,6 @@ def _hold(conn: Connection, partition_key: str, day: Day, verdict: Verdict) -> N
         held[source, brand_id].append((reference, problem, day.payloads[position]))
     for source, brand_id in day.slices:
         quarantine.hold(conn, source, brand_id, partition_key, held[source, brand_id])
-
-
-def _stop_if_too_many(day: Day, verdict: Verdict) -> None:
-    rows, bad, limit = len(day.records), len(verdict.bad), bounds("run")
-    if bad >= limit["few_bad_rows"] and bad > limit["most_bad_share"] * rows:
-        worst, times = Counter(problem.reason.split(" (")[0] for problem in verdict.bad.values()).most_common(1)[0]
-        raise TooManyBadRows(
-            f"{bad:,} of {rows:,} rows failed validation (most of them: {worst}, {times:,} rows). Nothing was loaded. "
-            "Look with `counterpitch quarantine list`, mend the source or its mapping, and run the day again."
-        )
 
 
 def _load(conn: Connection, partition_key: str, day: Day, verdict: Verdict, texts: Texts) -> dict[str, Any]:

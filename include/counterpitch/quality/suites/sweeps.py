@@ -13,7 +13,7 @@ from counterpitch.quality.bounds import bounds
 from counterpitch.quality.suites.rules import between, not_after, suite
 
 NAME, VERSION = "sweeps", 1
-RUN, RUN_VERSION = "run", 1
+RUN, RUN_VERSION = "run", 2
 MEND = (
     "Look with `counterpitch quarantine list`, mend the source or its mapping, and run the day again. "
     "If the figure is right, move its bound in quality/bounds.toml."
@@ -98,7 +98,8 @@ def run_suite() -> ExpectationSuite:
                 limit["most_collapsed_share"],
                 "share of the source's brands whose ads all but vanished on one day",
                 "stop",
-                MEND,
+                "Compare with the platform's own pages of the brands. If it fails, run the day again once it answers. "
+                f"If they did stop, wait: after {int(bounds(NAME)['enough_days'])} such days it is loaded.",
             ),
         ],
     )
