@@ -17,6 +17,12 @@ def test_a_noun_that_is_also_a_verb_takes_its_article() -> None:
     assert Casing(ADS).with_article("finished dinner plan for the week") == "a finished dinner plan for the week"
 
 
+def test_the_first_part_of_a_compound_takes_none_for_the_whole() -> None:
+    assert Casing([*ADS, "A dinner plan a week. A full dinner plan."]).with_article("dinner in 20 minutes") == (
+        "dinner in 20 minutes"
+    )
+
+
 def test_a_mass_noun_takes_none() -> None:
     yours = ["Take your time back.", "Spend the time you save.", "All that time, for you.", "Our gift: more time."]
     casing = Casing([*ADS, *yours, "A time saver.", "A time of your own."])

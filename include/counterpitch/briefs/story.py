@@ -63,7 +63,7 @@ class Story:
 def tell(case: Case, market: Market, casing: Casing, brief_id: str) -> Story:
     """The story of a case. Equal cases give equal stories; wordings vary by brief_id, not by chance."""
     persona = _in_sentence(case.gap["persona"], casing)
-    theme = casing.with_article(wording.topic(_in_sentence(case.gap["theme"], casing)))
+    theme = wording.topic(_in_sentence(case.gap["theme"], casing))
     pick = _Pick(brief_id)
     want = _wanted(case)
     why = _outcome(case, want)

@@ -20,6 +20,12 @@ _DETERMINED = {
     "some", "any", "each", "help", "plenty",
 }  # fmt: skip
 _OTHER_DETERMINERS = {"the", "my", "our", "your", "their", "this", "that", "some", "more", "less", "enough", "all"}
+_ENDS = _DETERMINED | _OTHER_DETERMINERS | {
+    "of", "for", "with", "without", "in", "on", "at", "that", "who", "from", "after", "before", "by", "about", "than",
+    "around", "per", "and", "or", "but", "is", "are", "was", "will", "can", "you", "we", "i", "it", "they",
+    "when", "if",
+}  # fmt: skip
+_CLAUSES = re.compile(r"[.!?:;,…\n\r•–—|“”\"()]")
 _CLAUSE_END = re.compile(r"[.!?:;…\n\r•\-–—|“”\"(]\s*$|[^\w\s,'’&%/$€£+]\s*$")
 
 
@@ -57,21 +63,31 @@ class Casing:
         if (after and not lead) or not words or words[0] in _DETERMINED or _PLURAL.search(words[-1]):
             return phrase
         noun = words[-1]
-        if self._articled[noun] < 2 or self._articled[noun] < 0.5 * self._determined[noun]:
+        if self._articled[noun] < 2 or self._articled[noun] < 0.2 * self._determined[noun]:
             return phrase
         return f"{lead}{'an' if said[:1].casefold() in 'aeiou' else 'a'} {said}"
 
     def _count_articles(self, text: str) -> None:
-        """What follows a determiner closely is a noun phrase; a mass noun ("your time") has others than "a"."""
-        words = [word.casefold() for word in _WORD.findall(text)]
-        for i, word in enumerate(words):
-            if word in {"a", "an"}:
-                self._articled.update(set(words[i + 1 : i + 4]))
-            elif word in _OTHER_DETERMINERS:
-                self._determined.update(set(words[i + 1 : i + 4]))
+        """Count the nouns that determiners belong to; a mass noun ("your time") has others than "a"."""
+        for clause in _CLAUSES.split(text):
+            words = [word.casefold() for word in _WORD.findall(clause)]
+            for i, word in enumerate(words):
+                if word in {"a", "an"} and words[max(i - 1, 0)] != "at":  # "one at a time" tells nothing of time
+                    self._articled.update(_head(words[i + 1 : i + 6]))
+                elif word in _OTHER_DETERMINERS:
+                    self._determined.update(_head(words[i + 1 : i + 6]))
 
     def _usual(self, word: str) -> str:
         return self._form.get(word, word) if word.islower() else word
+
+
+def _head(words: list[str]) -> list[str]:
+    """The last word of the noun phrase that these words begin with; none where its end is not seen.
+
+    "full dinner plan every sunday" -> "plan": the dinner of a dinner plan takes no article for it.
+    """
+    end = next((i for i, word in enumerate(words) if word in _ENDS), len(words))
+    return words[end - 1 : end] if 0 < end < 5 else []
 
 
 def capitalise(phrase: str) -> str:
