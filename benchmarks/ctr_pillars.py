@@ -16,20 +16,15 @@ across.
 
 from __future__ import annotations
 
-import argparse
 import json
-import shutil
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from ctr_sandbox import Market, fill
+from ctr_sandbox import Market, asked, on_markets
 from scipy.stats import kendalltau
 
 from counterpitch.ctr import evaluate, features, model, pillars, splits, variances
-from counterpitch.local.postgres import Cluster
 from counterpitch.pillars import extractive
 
 SEEDS = (7, 1234, 4321)
@@ -38,19 +33,8 @@ BOOTSTRAPS = 1000
 
 def main() -> None:
     """Measure each seed's market and print JSON."""
-    cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    cli.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
-    cli.add_argument("--days", type=int, default=60)
-    args = cli.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="cp-pillars-"))
-    folder.chmod(0o755)
-    cluster = Cluster(folder / "pg", folder / "s", durable=False)
-    cluster.start()
-    try:
-        found = [{"seed": seed, **measure(fill(cluster, folder, seed, args.days))} for seed in args.seeds]
-    finally:
-        cluster.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    args = asked(__doc__ or "", SEEDS)
+    found = on_markets(args.seeds, args.days, measure)
     wins = sum(market["wins"] for market in found)
     print(json.dumps({"days": args.days, "baseline": "base", "markets": found, "wins": wins}, indent=1))
 

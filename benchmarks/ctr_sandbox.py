@@ -24,6 +24,7 @@ import shutil
 import sys
 import tempfile
 import tomllib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -62,22 +63,32 @@ class Market:
 
 def main() -> None:
     """Measure each seed's market and print JSON."""
-    cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    cli.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
+    args = asked(__doc__ or "", SEEDS)
+    found = on_markets(args.seeds, args.days, measure)
+    for figures in found:
+        figures["judged"] = figures["seed"] not in CHOSEN_ON
+    print(json.dumps({"days": args.days, "markets": found, "mean_of_judged": _means(found)}, indent=1))
+
+
+def asked(said: str, seeds: Sequence[int]) -> argparse.Namespace:
+    """The seeds and days on the command line."""
+    cli = argparse.ArgumentParser(description=said, formatter_class=argparse.RawDescriptionHelpFormatter)
+    cli.add_argument("--seeds", type=int, nargs="+", default=list(seeds))
     cli.add_argument("--days", type=int, default=60)
-    args = cli.parse_args()
+    return cli.parse_args()
+
+
+def on_markets(seeds: Sequence[int], days: int, measure: Callable[[Market], dict[str, Any]]) -> list[dict[str, Any]]:
+    """The figures of each seed's market, in a Postgres that is gone afterwards; `seed` is added to them."""
     folder = Path(tempfile.mkdtemp(prefix="cp-sandbox-"))
     folder.chmod(0o755)
     cluster = Cluster(folder / "pg", folder / "s", durable=False)
     cluster.start()
     try:
-        found = [measure(fill(cluster, folder, seed, args.days)) | {"seed": seed} for seed in args.seeds]
+        return [{"seed": seed, **measure(fill(cluster, folder, seed, days))} for seed in seeds]
     finally:
         cluster.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    for figures in found:
-        figures["judged"] = figures["seed"] not in CHOSEN_ON
-    print(json.dumps({"days": args.days, "markets": found, "mean_of_judged": _means(found)}, indent=1))
 
 
 def fill(cluster: Cluster, folder: Path, seed: int, days: int) -> Market:
