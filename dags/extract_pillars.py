@@ -12,6 +12,9 @@ model. Every row says which. An answer is never paid for twice.
 
 **Half price.** With `COUNTERPITCH_LLM_BATCH=on` the texts are handed to the provider's batch service, and the task
 comes back every five minutes, holding no slot between, until the answers are there (a day at the most).
+
+**Scored again.** Where `train_ctr` found that a model with pillars ranks our read ads better than the champion beyond
+noise, the day's scores are replaced by that model's before the day is passed on. Otherwise the champion's stand.
 """
 
 from __future__ import annotations
@@ -49,8 +52,11 @@ def extract_pillars() -> None:
 
     @task(outlets=[PILLARS])
     def publish() -> None:
-        """Pass the scope on."""
+        """Score the day again where a model with pillars has won; pass the scope on, whatever came of that."""
+        from counterpitch.ctr.rescore import rescore_partition
+
         context = get_current_context()
+        rescore_partition(partition.key_of(context), partition.brands_of(context))
         partition.publish(context, PILLARS, partition.brands_of(context))
 
     read() >> publish()

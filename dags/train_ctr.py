@@ -9,6 +9,9 @@ from what the champion learnt (`score_ads` measures that daily); and by hand.
 
 **Who promotes.** With no champion, a model that beats the baselines is promoted at once and marked `bootstrap`.
 A challenger that wins beyond noise is put before a person in `promote_ctr`; any other changes nothing.
+
+**Pillars.** A second model that also reads pillars is trained beside it and judged on the same held-out ads. Only where
+it wins beyond noise, and while the model that it stands beside is the champion, `extract_pillars` scores with it again.
 """
 
 from __future__ import annotations
@@ -49,12 +52,22 @@ def train_ctr() -> None:
 
         return registry.compare(model_id)
 
+    @task(pool="compute", execution_timeout=timedelta(hours=2))
+    def weigh_pillars(model_id: str) -> dict[str, Any]:
+        """What pillars are worth beside this model; nobody waits for the answer."""
+        from counterpitch.ctr import refusals, second
+
+        with partition.skip_on(refusals.NotEnoughData):
+            return second.weigh(model_id)
+
     @task(outlets=[CHALLENGER])
     def publish(verdict: dict[str, Any]) -> None:
         """Ask a person, where the challenger won."""
         partition.publish_challenger(get_current_context(), CHALLENGER, verdict)
 
-    publish(compare(train()))
+    model_id = train()
+    publish(compare(model_id))
+    weigh_pillars(model_id)
 
 
 train_ctr()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from tests.ctr import planted
 from typer.testing import CliRunner, Result
 
 from counterpitch.cli import app
-from counterpitch.ctr import drift, registry
+from counterpitch.ctr import drift, registry, second
+from counterpitch.ctr.refusals import NotEnoughData
 from counterpitch.warehouse.connection import Connection
 
 
@@ -41,3 +43,13 @@ def test_list_says_how_far_the_world_has_moved(conn: Connection) -> None:
     [model] = json.loads(_counterpitch("ctr", "list", "--json").output)
     assert (model["drift"], model["drift_on"]) == ("thin", planted.DAY)
     assert f"Drift on {planted.DAY}: 0 own ads are new" in _counterpitch("ctr", "list").output
+
+
+def test_list_says_in_words_what_pillars_are_worth(conn: Connection) -> None:
+    planted.fill(conn)
+    base = registry.ensure_champion(planted.DAY)
+    with pytest.raises(NotEnoughData):
+        second.weigh(base)
+    said = " ".join(_counterpitch("ctr", "list").output.split())
+    assert "Pillars: 0 of our own ads were both read for pillars and shown; 40 are needed" in said
+    assert json.loads(_counterpitch("ctr", "list", "--json").output)[0]["pillars"] == "unknown"

@@ -13,6 +13,7 @@ app = typer.Typer(no_args_is_help=True)
 
 MODELS = """
 select m.model_id, m.partition_key as trained_up_to, c.mark, c.decided_by, c.promoted_at,
+       m.metrics #>> '{pillars,verdict}' as pillars, m.metrics #>> '{pillars,reason}' as pillars_reason,
        d.state as drift, d.partition_key as drift_on, d.reason as drift_reason
 from ml.model m
 left join ml.champion c using (model_id)
@@ -55,7 +56,10 @@ def explain(
 
 @app.command("list")
 def list_(as_json: Json = False) -> None:
-    """List the trained models, newest first; the champion carries the mark of its promotion, and its latest drift."""
+    """List the trained models, newest first; the champion carries the mark of its promotion, and its latest drift.
+
+    pillars: whether a second model that also reads pillars ranks ads better (wins, no gain, or unknown yet).
+    """
     from counterpitch.warehouse import query
     from counterpitch.warehouse.connection import transaction
 
@@ -69,11 +73,13 @@ def list_(as_json: Json = False) -> None:
         return
     from counterpitch.commands.tables import show
 
-    told = [name for name in found[0] if name != "drift_reason"]
+    told = [name for name in found[0] if not name.endswith("_reason")]
     show(told, [[row[name] for name in told] for row in found])
     for row in found:
         if row["mark"] and row["drift_reason"]:
             console.out.print(f"Drift on {row['drift_on']}: {row['drift_reason']}", highlight=False)
+        if row["mark"] and row["pillars_reason"]:
+            console.out.print(f"Pillars: {row['pillars_reason']}", highlight=False)
 
 
 @app.command()

@@ -2,8 +2,8 @@
 
 The base model never sees these: its scores choose which ads are read. For the same reason an ad that was not read
 counts as the average one, and that it was not read teaches nothing: a score decided who was read, and results the
-score. Give columns of one reader only, because two readers of the same words find different things. Nothing in the
-pipeline trains the second model: benchmarks/ctr_pillars.py finds no gain beyond noise.
+score. Give columns of one reader only, because two readers of the same words find different things. second.py trains
+the model that reads them and finds out what they are worth.
 """
 
 from __future__ import annotations
@@ -45,8 +45,11 @@ def columns(tone: str | None, mentions: Iterable[tuple[str, str]]) -> dict[str, 
 
 
 def of_texts(texts: pd.Series, readings: Iterable[dict[str, Any]]) -> pd.DataFrame:
-    """NAMES of each text by its reading: {"clean_text", "tone", "mentions" (pairs of field and value)}; else NaN."""
-    found = {row["clean_text"]: list(columns(row["tone"], row["mentions"]).values()) for row in readings}
+    """NAMES of each text by its reading: {"clean_text", "tone", "mentions" (pairs of field and value)}; else NaN.
+
+    texts: as examples.known gives them.
+    """
+    found = {row["clean_text"].strip(): list(columns(row["tone"], row["mentions"]).values()) for row in readings}
     unread = [np.nan] * len(NAMES)
     return pd.DataFrame([found.get(text, unread) for text in texts], columns=NAMES, index=texts.index, dtype=float)
 

@@ -76,6 +76,7 @@ def compare(model_id: str) -> dict[str, Any]:
         row = _row(conn, "select_model", {"model_id": model_id})
         if row is None:
             raise ModelUnusable(f"No model is called {model_id!r}. The table ml.model lists them.")
+        _refuse_second(row)
         held = _row(conn, "select_champion", {"name": BASE})
         if held is None:
             return _first(conn, row)
@@ -92,10 +93,13 @@ def compare(model_id: str) -> dict[str, Any]:
 
 
 def promote(model_id: str, mark: str = "approved", decided_by: str = "operator", reason: str = "") -> str:
-    """Make a model the champion in one transaction; returns its id. Raises ModelUnusable if it cannot score here."""
+    """Make a model the champion in one transaction; returns its id.
+
+    Raises ModelUnusable if it cannot score here, or reads pillars.
+    """
     with transaction(application="counterpitch ctr promote") as conn:
         write.lock(conn, "ml.promotion", BASE)
-        load(conn, model_id)
+        _refuse_second(load(conn, model_id)[2])
         _point(conn, model_id, mark, decided_by, reason or "promoted by hand")
     return model_id
 
@@ -141,7 +145,7 @@ def record_decision(model_id: str, answer: Mapping[str, Any]) -> dict[str, Any]:
         write.lock(conn, "ml.promotion", BASE)
         write.copy(conn, "ml.decision", list(row), [row])
         if decision == "approved":
-            load(conn, model_id)
+            _refuse_second(load(conn, model_id)[2])
             reason = str(row["reason"] or "approved in the Airflow UI")
             _point(conn, model_id, "approved", str(row["decided_by"]), reason)
     return row
@@ -155,8 +159,7 @@ def describe(model_id: str) -> str:
         raise ModelUnusable(f"No model is called {model_id!r}. The table ml.model lists them.")
     metrics = row["metrics"]
     lines = [f"**{model_id}**, trained on what was known by {row['partition_key']}.", ""]
-    if "comparison" in metrics:
-        lines += [metrics["comparison"]["reason"], ""]
+    lines += [text for said in ("comparison", "pillars") if said in metrics for text in (metrics[said]["reason"], "")]
     lines += [f"Held out: {metrics['split']}, {metrics['held_out_examples']} examples it was not trained on.", ""]
     lines += ["| | pair accuracy | 95% | best one picked |", "|---|---|---|---|"]
     for name, figures in metrics["table"].items():
@@ -167,6 +170,14 @@ def describe(model_id: str) -> str:
         )
     owners = ", ".join(f"{name} ({said['examples']} examples)" for name, said in row["trained_on"]["owners"].items())
     return "\n".join([*lines, "", f"Learnt from: {owners}."])
+
+
+def _refuse_second(row: Mapping[str, Any]) -> None:
+    if row["name"] != BASE:
+        raise ModelUnusable(
+            f"{row['model_id']} reads pillars, and a champion's scores choose which ads are read. Promote the model "
+            f"that it was trained beside ({row['metrics'].get('base', 'see its metrics')}): it goes with that one."
+        )
 
 
 def _told(value: float | None) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from counterpitch.ctr import examples, explain, features, registry
+from counterpitch.ctr import examples, explain, features, pillars, registry
 from counterpitch.ctr.model import CtrModel
 from counterpitch.ctr.refusals import NotEnoughData
 from counterpitch.warehouse import query, write
@@ -39,11 +39,19 @@ def score_partition(partition_key: str, brands: Sequence[str]) -> dict[str, Any]
     return {"ads": ads, "markets": [market["market_id"] for market in markets], "model_id": model_id}
 
 
-def score_ads(model: CtrModel, rows: list[dict[str, Any]], owner: str) -> pd.DataFrame:
-    """Prediction, ranks and reasons of each row of sql/select_market_ads.sql, as if run for `owner`."""
+def score_ads(
+    model: CtrModel, rows: list[dict[str, Any]], owner: str, readings: Sequence[dict[str, Any]] = ()
+) -> pd.DataFrame:
+    """Prediction, ranks and reasons of each row of sql/select_market_ads.sql, as if run for `owner`.
+
+    readings: what was found in the texts (sql/select_market_readings.sql), for a model with pillars.
+    """
     known = examples.known(rows)
     distinct = known.drop_duplicates(ignore_index=True)
-    said = explain.predictions(model, distinct, owner)
+    asked = distinct
+    if model.pillars:
+        asked = pd.concat([distinct, pillars.of_texts(distinct["text"], readings)], axis=1)
+    said = explain.predictions(model, asked, owner)
     said["reasons"] = [write.as_json(reasons) for reasons in said["reasons"]]
     said = known.merge(pd.concat([distinct, said], axis=1), on=list(features.KNOWN), how="left")
     out = pd.DataFrame({name: [row[name] for row in rows] for name in ("ad_key", "brand_id")})
@@ -54,8 +62,13 @@ def score_ads(model: CtrModel, rows: list[dict[str, Any]], owner: str) -> pd.Dat
     return out
 
 
+def replace(conn: Connection, key: dict[str, str], scored: pd.DataFrame, model_id: str) -> int:
+    """Put what `score_ads` said in the place of a market's slice of a day (market_id, partition_key)."""
+    return write.replace_slice(conn, "mart.ad_score", key, COLUMNS, examples.records(scored.assign(model_id=model_id)))
+
+
 def _score_market(conn: Connection, model_id: str, model: CtrModel, market: dict[str, Any], day: str) -> int:
     key = {"market_id": market["market_id"], "partition_key": day}
     rows = query.rows(conn, query.sql(__file__, "select_market_ads"), key)
-    scored = score_ads(model, rows, market["own_brand_id"]).assign(model_id=model_id) if rows else pd.DataFrame()
-    return write.replace_slice(conn, "mart.ad_score", key, COLUMNS, examples.records(scored))
+    scored = score_ads(model, rows, market["own_brand_id"]) if rows else pd.DataFrame()
+    return replace(conn, key, scored, model_id)

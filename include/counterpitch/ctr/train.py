@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 BASE = "base"
 """The name under which the model without pillars competes for the champion's place."""
 
+SECOND = "pillars"
+"""The name of the models that read pillars too (second.py): they score again what was read, and are never champion."""
+
 LEAST_HELD_PAIRS = 30
 
 
@@ -51,7 +54,7 @@ def train_on(conn: Connection, partition_key: str, params: model.Params | None =
         older = splits.without_copies(known, splits.newest(known))
         params, record = search(known[older].reset_index(drop=True), trials)
     texts = examples.corpus(conn, partition_key)
-    figures, held = evaluation(known, params, _earlier_texts(conn, known, partition_key))
+    figures, held = evaluation(known, params, earlier_texts(conn, known, partition_key))
     chosen, said = (params, {"method": "given"}) if params else variances.estimate(known, unlabelled=texts)
     figures |= {"search": record, "variances": said}
     fitted = model.fit(known, chosen, texts)
@@ -73,29 +76,58 @@ def evaluation(
     """
     if params is None and len(known) > variances.MOST_EXAMPLES:
         params = model.Params()
+    split, parts = hold_out(known, (params or model.Params()).seed)
+    ctr, scores = np.zeros(len(known)), cast("dict[str, np.ndarray]", {})
+    for learnt, held in parts:
+        older, test = known[learnt].reset_index(drop=True), known[held].reset_index(drop=True)
+        twin = model.fit(older, params or variances.estimate(older, unlabelled=texts)[0], texts)
+        margin, ctr[held] = asked(twin, test)
+        for name, values in {"model": margin, **evaluate.baselines(older, test)}.items():
+            scores.setdefault(name, np.zeros(len(known)))[held] = values
+    judged = np.any([held for _, held in parts], axis=0)
+    test, ctr = known[judged].reset_index(drop=True), ctr[judged]
+    scores = {name: values[judged] for name, values in scores.items()}
+    return {"split": split, **table(test, scores, ctr)}, predictions(test, scores["model"], ctr)
+
+
+def hold_out(known: pd.DataFrame, seed: int) -> tuple[str, list[tuple[np.ndarray, np.ndarray]]]:
+    """What the split is called, and the masks (learnt from, held out) of each part of it: see `evaluation`."""
     held = splits.newest(known)
     older = splits.without_copies(known, held)
-    if _pairs(known[held]) < LEAST_HELD_PAIRS or _pairs(known[older]) < LEAST_HELD_PAIRS:
-        return _across_folds(known, params, texts)
-    scores, ctr = _twin(known[older], known[held], params, texts)
-    test = known[held].reset_index(drop=True)
-    return {"split": "newest fifth", **_table(test, scores, ctr)}, _predictions(test, scores["model"], ctr)
+    if _pairs(known[held]) >= LEAST_HELD_PAIRS and _pairs(known[older]) >= LEAST_HELD_PAIRS:
+        return "newest fifth", [(older, held)]
+    fold = splits.folds(known, 5, seed)
+    return "five folds", [(fold != number, fold == number) for number in np.unique(fold)]
+
+
+def asked(twin: model.CtrModel, test: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """What a twin says of held-out rows: the margin, and the CTR of each for its own owner."""
+    margin, coverage = twin.margins(test[[*features.KNOWN, *twin.pillars]])
+    ctr = np.zeros(len(test))
+    for owner, here in test.groupby("owner").indices.items():
+        said = twin.calibration.apply(margin[here], coverage[here], test["day"].iloc[here], str(owner))
+        ctr[here] = said["ctr"]
+    return margin, ctr
 
 
 def store(
     conn: Connection, fitted: model.CtrModel, partition_key: str, figures: dict[str, Any], held: pd.DataFrame
 ) -> str:
-    """Write a model and its held-out predictions; returns the model_id, made of name, day and sha256."""
+    """Write a model and its held-out predictions; returns the model_id, made of name, day and sha256.
+
+    The name is BASE, or SECOND for a model that reads pillars.
+    """
     artifact = fitted.to_json()
     sha256 = model.fingerprint(artifact)
-    model_id = f"{BASE}-{partition_key}-{sha256[:12]}"
+    name = SECOND if fitted.pillars else BASE
+    model_id = f"{name}-{partition_key}-{sha256[:12]}"
     row = {
         "model_id": model_id,
-        "name": BASE,
+        "name": name,
         "partition_key": partition_key,
         "trained_on": {name: said for name, said in fitted.data.items() if name != "profile"},
         "params": asdict(fitted.params),
-        "features": {"version": features.VERSION, "columns": list(model.COLUMNS)},
+        "features": {"version": features.VERSION, "columns": list(fitted.names)},
         "metrics": figures,
         "artifact": artifact,
         "sha256": sha256,
@@ -108,41 +140,15 @@ def store(
     return model_id
 
 
-def _earlier_texts(conn: Connection, known: pd.DataFrame, partition_key: str) -> list[str]:
+def earlier_texts(conn: Connection, known: pd.DataFrame, partition_key: str) -> list[str]:
     """The corpus of the day before the first held-out row."""
     border = known.loc[splits.newest(known), "day"].min()
     day = partition_key if pd.isna(border) else (border - pd.Timedelta(days=1)).date().isoformat()
     return examples.corpus(conn, day)
 
 
-def _twin(
-    older: pd.DataFrame, test: pd.DataFrame, params: model.Params | None, texts: Sequence[str]
-) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    older, test = older.reset_index(drop=True), test.reset_index(drop=True)
-    twin = model.fit(older, params or variances.estimate(older, unlabelled=texts)[0], texts)
-    known = test[list(features.KNOWN)]
-    said = [twin.predict(rows, str(owner)).set_index(rows.index) for owner, rows in known.groupby(test["owner"])]
-    predicted = pd.concat(said).sort_index()
-    scores = {"model": twin.margins(known)[0], **evaluate.baselines(older, test)}
-    return scores, predicted["ctr"].to_numpy()
-
-
-def _across_folds(
-    known: pd.DataFrame, params: model.Params | None, texts: Sequence[str]
-) -> tuple[dict[str, Any], pd.DataFrame]:
-    fold = splits.folds(known, 5, (params or model.Params()).seed)
-    ctr, scores = np.zeros(len(known)), cast("dict[str, np.ndarray]", {})
-    for number in range(5):
-        inside = fold == number
-        if not inside.any():
-            continue
-        said, ctr[inside] = _twin(known[~inside], known[inside], params, texts)
-        for name, values in said.items():
-            scores.setdefault(name, np.zeros(len(known)))[inside] = values
-    return {"split": "five folds", **_table(known, scores, ctr)}, _predictions(known, scores["model"], ctr)
-
-
-def _table(test: pd.DataFrame, scores: dict[str, np.ndarray], ctr: np.ndarray) -> dict[str, Any]:
+def table(test: pd.DataFrame, scores: dict[str, np.ndarray], ctr: np.ndarray) -> dict[str, Any]:
+    """held_out_examples, table (figures of each score) and calibration (of `ctr`) of held-out rows."""
     return {
         "held_out_examples": len(test),
         "table": {name: evaluate.ranking(test, values) for name, values in scores.items()},
@@ -150,7 +156,8 @@ def _table(test: pd.DataFrame, scores: dict[str, np.ndarray], ctr: np.ndarray) -
     }
 
 
-def _predictions(test: pd.DataFrame, score: np.ndarray, ctr: np.ndarray) -> pd.DataFrame:
+def predictions(test: pd.DataFrame, score: np.ndarray, ctr: np.ndarray) -> pd.DataFrame:
+    """Held-out rows as ml.held_out keeps them."""
     days = pd.Series([None if pd.isna(day) else day.date().isoformat() for day in test["day"]], dtype=object)
     return test[["example_key", "group_key", "impressions", "clicks"]].assign(day=days, score=score, ctr=ctr)
 

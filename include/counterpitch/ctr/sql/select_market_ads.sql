@@ -2,6 +2,7 @@
 select distinct on (s.ad_key)
     s.ad_key,
     s.brand_id,
+    t.text_hash,
     t.clean_text,
     t.title,
     t.body,
