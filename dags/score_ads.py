@@ -7,6 +7,7 @@ with an interval, its rank in its brand and in the market, and the reasons in wo
 **When.** As soon as `collect_ads` has published the day.
 
 **With no champion yet** it trains one from what is there and marks it `bootstrap`: a first run waits for nobody.
+So it does where an upgrade left the champion behind, whose trees would read other columns.
 With nothing to learn from, scoring is skipped and says so; the chain goes on with labelled proxies.
 
 **Beside it** it measures how far the day's ads and our results have drifted from what the champion learnt
@@ -38,7 +39,7 @@ from counterpitch.assets import ADS, SCORES, TRAINING_DUE
 def score_ads() -> None:
     @task(pool="compute")
     def ensure_champion() -> str:
-        """The model that scores; trained and marked `bootstrap` when there is none."""
+        """The model that scores; trained and marked `bootstrap` when none can score."""
         from counterpitch.ctr import registry
 
         with partition.skip_on(registry.NotEnoughData):

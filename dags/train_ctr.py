@@ -7,7 +7,8 @@ compares it with the champion on later data. The same data give the same model, 
 **When.** As soon as training is due: each Monday (`train_weekly`), on a day whose ads or results have drifted too far
 from what the champion learnt (`score_ads` measures that daily); and by hand.
 
-**Who promotes.** With no champion, a model that beats the baselines is promoted at once and marked `bootstrap`.
+**Who promotes.** With no champion that can score (none yet, or one from before an upgrade), a model that beats the
+baselines is promoted at once and marked `bootstrap`.
 A challenger that wins beyond noise is put before a person in `promote_ctr`; any other changes nothing.
 
 **Pillars.** A second model that also reads pillars is trained beside it and judged on the same held-out ads. Only where

@@ -175,13 +175,56 @@ def test_a_feature_list_of_another_version_is_refused_with_the_reason_and_the_ch
     assert query.scalar(conn, "select count(*) from ml.decision") == 0, "a decision that could not be kept is not kept"
 
 
-def test_a_champion_that_an_upgrade_left_behind_is_put_before_a_person(conn: Connection) -> None:
+def _champion_of_another_version(conn: Connection) -> str:
+    """The champion that an older version trained and promoted, under the name that it had then."""
+    planted_id, old = registry.ensure_champion(planted.DAY), f"base-{planted.DAY}-0123456789ab"
+    _of_another_version(conn, planted_id)
+    query.execute(conn, "create temp table older as select * from ml.model")
+    query.execute(conn, "update older set model_id = %(old)s", {"old": old})
+    query.execute(conn, "insert into ml.model select * from older")
+    query.execute(conn, "update ml.promotion set model_id = %(old)s", {"old": old})
+    query.execute(conn, "delete from ml.held_out")
+    query.execute(conn, "delete from ml.model where model_id <> %(old)s", {"old": old})
+    conn.commit()
+    return old
+
+
+def test_a_champion_that_an_upgrade_left_behind_is_replaced_before_the_day_is_scored(conn: Connection) -> None:
+    planted.fill(conn)
+    old = _champion_of_another_version(conn)
+    assert registry.is_left_behind(conn)
+    new = registry.ensure_champion("2026-09-01")  # an old day of a backfill, with next to nothing known
+    assert new != old
+    assert not registry.is_left_behind(conn)
+    moves = query.rows(conn, "select model_id, mark, decided_by, reason from ml.promotion order by promotion_id")
+    assert [(row["model_id"], row["mark"]) for row in moves] == [(old, "bootstrap"), (new, "bootstrap")]
+    assert f"The champion {old} can score no longer" in moves[1]["reason"]
+    assert "columns differ" in moves[1]["reason"]
+    assert str(registry.load(conn, new)[2]["partition_key"]) == planted.DAY, "it learns all that the old one knew"
+    with pytest.raises(ModelUnusable, match="columns differ"):
+        registry.rollback()
+    assert registry.ensure_champion(planted.DAY) == new
+
+
+def test_a_training_replaces_a_champion_that_an_upgrade_left_behind(conn: Connection) -> None:
     first, second = _two_models(conn)
     _of_another_version(conn, first)
     verdict = registry.compare(second)
+    assert verdict["verdict"] == "bootstrap"
+    assert f"The champion {first} can score no longer" in verdict["reason"]
+    assert _champion(conn) == second
+
+
+def test_a_champion_that_was_cut_short_stays_until_a_person_decides(conn: Connection) -> None:
+    first, second = _two_models(conn)
+    query.execute(conn, "update ml.model set artifact = left(artifact, 5000) where model_id = %(id)s", {"id": first})
+    conn.commit()
+    assert not registry.is_left_behind(conn)
+    assert registry.ensure_champion(planted.DAY) == first
+    verdict = registry.compare(second)
     assert verdict["verdict"] == "wins"
     assert "The champion can no longer score" in verdict["reason"]
-    assert _champion(conn) == first, "a person decides, also here"
+    assert _champion(conn) == first, "a person decides"
 
 
 def test_a_rollback_to_a_model_that_cannot_score_leaves_the_champion(conn: Connection) -> None:

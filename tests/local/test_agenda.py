@@ -137,3 +137,16 @@ def test_a_file_that_landed_for_an_asked_day_does_not_hide_who_was_not_read(
 ) -> None:
     done = [*through("2026-11-18"), *through("2026-11-20"), ended(WRITE, "2026-11-20"), ended(LEARN, "2026-11-20")]
     assert agenda(landed, Recorded(*done), ["2026-11-20"]).days == ["2026-11-20"]
+
+
+def test_a_champion_that_an_upgrade_left_behind_is_learnt_anew_before_its_days_are_scored(
+    landed: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from counterpitch.ctr import registry
+
+    learnt = [ended(LEARN, "2026-11-20")]
+    assert not agenda(landed, Recorded(*learnt)).learn
+    monkeypatch.setattr(registry, "is_left_behind", lambda _: True)
+    assert agenda(landed, Recorded(*learnt)).learn
+    whole = [*through("2026-11-18"), *through("2026-11-20"), *learnt, ended(WRITE, "2026-11-20")]
+    assert agenda(landed, Recorded(*whole)).empty, "nothing is to be scored: Monday's training is soon enough"

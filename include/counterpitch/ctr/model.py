@@ -28,7 +28,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # s
 from counterpitch.ctr import embeddings, features, pillars, splits, strength
 from counterpitch.ctr import words as cut
 from counterpitch.ctr.calibration import Calibration
-from counterpitch.ctr.refusals import ModelUnusable
+from counterpitch.ctr.refusals import ModelOutdated, ModelUnusable
 from counterpitch.ctr.strength import Blocks, Priors, Strength
 from counterpitch.ctr.vectors import RARITY, TextVectors
 from counterpitch.settings import settings
@@ -135,7 +135,10 @@ class CtrModel:
 
     @classmethod
     def from_json(cls, artifact: str, sha256: str | None = None) -> CtrModel:
-        """The model that `to_json` wrote. Raises ModelUnusable when it is cut short, altered or of other features."""
+        """The model that `to_json` wrote.
+
+        Raises ModelUnusable when it is cut short or altered, ModelOutdated when another version wrote it.
+        """
         if sha256 is not None and fingerprint(artifact) != sha256:
             raise ModelUnusable("The stored model does not match its sha256: it was altered or cut short. Train again.")
         try:
@@ -267,9 +270,9 @@ def _refuse_other_version(said: dict[str, Any]) -> None:
     here = {"format": FORMAT, "features_version": features.VERSION, "columns": [*COLUMNS, *block]}
     for name, expected in here.items():
         if said.get(name) != expected:
-            raise ModelUnusable(
-                f"The stored model's {name.replace('_', ' ')} differ from this version's, so its trees would read the "
-                "wrong columns. Train a new one: `counterpitch ctr train`."
+            raise ModelOutdated(
+                f"Another version of Counterpitch stored this model: its {name.replace('_', ' ')} differ from this "
+                "version's, so its trees would read the wrong columns. A new training (the DAG train_ctr) replaces it."
             )
 
 

@@ -15,3 +15,7 @@ class OutcomeLeak(Permanent):
 
 class ModelUnusable(Permanent):
     """A stored model cannot score here: cut short, altered, or from another version of the features."""
+
+
+class ModelOutdated(ModelUnusable):
+    """A stored model is whole, but an older or newer version wrote it: its trees would read the wrong columns."""

@@ -2,7 +2,8 @@
 
 `ml.promotion` is append-only and the champion is its last row, so a promotion is one insert, a rollback is one
 insert, and no crash can leave two champions or none. A challenger must win on later data beyond noise, and
-then a human must say yes; only where there is no champion at all is a model promoted at once, as `bootstrap`.
+then a human must say yes; only where no champion can score is a model promoted at once, as `bootstrap`: there is
+none yet, or an upgrade left it behind. A champion that was altered or cut short stays until a human looks at it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import pandas as pd
 
 from counterpitch.ctr import evaluate, examples, features, pairs
 from counterpitch.ctr.model import CtrModel
-from counterpitch.ctr.refusals import ModelUnusable, NotEnoughData
+from counterpitch.ctr.refusals import ModelOutdated, ModelUnusable, NotEnoughData
 from counterpitch.ctr.train import BASE, train_on
 from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection, transaction
@@ -24,26 +25,32 @@ LEAST_PAIRS = 30
 
 
 def ensure_champion(partition_key: str) -> str:
-    """The champion's model_id; where there is none, train one and promote it as `bootstrap` if it beats the baselines.
+    """The champion's model_id; where none can score, train one and promote it as `bootstrap` if it beats the baselines.
 
+    A champion that another version of the features stored is left behind: its successor learns from what was known by
+    the later of `partition_key` and the day that the old one was trained on, so a backfill forgets nothing.
     Raises NotEnoughData when there is too little to learn from, or when what was learnt is no better than the
-    campaign mean: then there is no champion, and nothing is scored.
+    campaign mean: then nothing is scored.
     """
     with transaction(application="counterpitch ctr") as conn:
         write.lock(conn, "ml.promotion", BASE)
-        held = query.rows(conn, query.sql(__file__, "select_champion"), {"name": BASE})
-        if held:
-            return str(held[0]["model_id"])
-        model_id = train_on(conn, partition_key)
-        metrics = query.scalar(conn, "select metrics from ml.model where model_id = %(id)s", {"id": model_id})
-        better, said = evaluate.beats(metrics)
-        if better:
-            _point(conn, model_id, "bootstrap", "counterpitch", f"No champion yet. {said}")
-    if not better:
+        held = _row(conn, "select_champion", {"name": BASE})
+        gone = _why_outdated(held) if held else "No champion yet."
+        if held and not gone:
+            return str(held["model_id"])
+        model_id = train_on(conn, max(partition_key, str(held["partition_key"])) if held else partition_key)
+        verdict = _first(conn, _stored(conn, model_id), gone)
+    if verdict["verdict"] != "bootstrap":
         raise NotEnoughData(
-            f"{said} A model was trained ({model_id}) but is no use as a champion: collect more results."
+            f"{verdict['reason']} A model was trained ({model_id}) but is no use as a champion: collect more results."
         )
     return model_id
+
+
+def is_left_behind(conn: Connection) -> bool:
+    """Whether there is a champion, and another version of the features stored it: a training is due."""
+    held = _row(conn, "select_champion", {"name": BASE})
+    return bool(held and _why_outdated(held))
 
 
 def champion(conn: Connection, name: str = BASE) -> tuple[str, CtrModel, dict[str, Any]] | None:
@@ -57,29 +64,25 @@ def champion(conn: Connection, name: str = BASE) -> tuple[str, CtrModel, dict[st
 
 def load(conn: Connection, model_id: str) -> tuple[str, CtrModel, dict[str, Any]]:
     """A stored model by id. Raises ModelUnusable when there is none or it cannot score here."""
-    held = query.rows(conn, query.sql(__file__, "select_model"), {"model_id": model_id})
-    if not held:
-        raise ModelUnusable(f"No model is called {model_id!r}. The table ml.model lists them.")
-    return _loaded(held[0])
+    return _loaded(_stored(conn, model_id))
 
 
 def compare(model_id: str) -> dict[str, Any]:
     """Whether a challenger beats the champion on later data beyond noise.
 
-    Returns {"verdict", "reason", "model_id", "champion_id", ...figures}. verdict: `bootstrap` (there was no champion
-    and this one now is), `wins` (put it before a person), `keeps` (the champion stays), `same` (it is the champion).
+    Returns {"verdict", "reason", "model_id", "champion_id", ...figures}. verdict: `bootstrap` (no champion could score
+    and this one now does), `wins` (put it before a person), `keeps` (the champion stays), `same` (it is the champion).
     Later data are the challenger's held-out rows from after the day the champion was trained on: neither has seen
     them. It wins where the 95% bootstrap interval over tests of the difference in pair accuracy lies above 0.
     """
     with transaction(application="counterpitch ctr compare") as conn:
         write.lock(conn, "ml.promotion", BASE)
-        row = _row(conn, "select_model", {"model_id": model_id})
-        if row is None:
-            raise ModelUnusable(f"No model is called {model_id!r}. The table ml.model lists them.")
+        row = _stored(conn, model_id)
         _refuse_second(row)
         held = _row(conn, "select_champion", {"name": BASE})
-        if held is None:
-            return _first(conn, row)
+        gone = _why_outdated(held) if held else "No champion yet."
+        if held is None or gone:
+            return _first(conn, row, gone)
         verdict = {"model_id": model_id, "champion_id": held["model_id"]}
         if held["model_id"] == model_id:
             return verdict | {"verdict": "same", "reason": "This model is the champion."}
@@ -154,9 +157,7 @@ def record_decision(model_id: str, answer: Mapping[str, Any]) -> dict[str, Any]:
 def describe(model_id: str) -> str:
     """The challenger as a person who decides wants to read it: Markdown with the comparison and its figures."""
     with transaction(application="counterpitch ctr") as conn:
-        row = _row(conn, "select_model", {"model_id": model_id})
-    if row is None:
-        raise ModelUnusable(f"No model is called {model_id!r}. The table ml.model lists them.")
+        row = _stored(conn, model_id)
     metrics = row["metrics"]
     lines = [f"**{model_id}**, trained on what was known by {row['partition_key']}.", ""]
     lines += [text for said in ("comparison", "pillars") if said in metrics for text in (metrics[said]["reason"], "")]
@@ -184,16 +185,29 @@ def _told(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def _first(conn: Connection, row: dict[str, Any]) -> dict[str, Any]:
+def _first(conn: Connection, row: dict[str, Any], gone: str) -> dict[str, Any]:
+    """Promote a model where none can score, for the reason `gone`, if it is of any use."""
     better, said = evaluate.beats(row["metrics"])
     if better:
-        _point(conn, row["model_id"], "bootstrap", "counterpitch", f"No champion yet. {said}")
+        _loaded(dict(row))  # it may be of another version too
+        _point(conn, row["model_id"], "bootstrap", "counterpitch", f"{gone} {said}")
     return {
         "verdict": "bootstrap" if better else "keeps",
-        "reason": f"There was no champion. {said}",
+        "reason": f"{gone} {said}",
         "model_id": row["model_id"],
         "champion_id": row["model_id"] if better else None,
     }
+
+
+def _why_outdated(held: Mapping[str, Any]) -> str:
+    """Why a stored model cannot score since an upgrade; empty where it can, or something else is wrong with it."""
+    try:
+        _loaded(dict(held))
+    except ModelOutdated as error:
+        return f"The champion {held['model_id']} can score no longer. {error}"
+    except ModelUnusable:
+        return ""  # altered or cut short: whoever scores with it says so, and a person looks
+    return ""
 
 
 def _judge(conn: Connection, challenger: dict[str, Any], champion_row: dict[str, Any]) -> dict[str, Any]:
@@ -229,6 +243,13 @@ def _note(conn: Connection, model_id: str, more: dict[str, Any]) -> None:
 def _row(conn: Connection, name: str, key: dict[str, Any]) -> dict[str, Any] | None:
     held = query.rows(conn, query.sql(__file__, name), key)
     return held[0] if held else None
+
+
+def _stored(conn: Connection, model_id: str) -> dict[str, Any]:
+    row = _row(conn, "select_model", {"model_id": model_id})
+    if row is None:
+        raise ModelUnusable(f"No model is called {model_id!r}. The table ml.model lists them.")
+    return row
 
 
 def _loaded(row: dict[str, Any]) -> tuple[str, CtrModel, dict[str, Any]]:

@@ -53,7 +53,7 @@ def agenda(conn: Connection, airflow: Airflow, asked: Sequence[str] = ()) -> Age
     return Agenda(
         days=days,
         last_day=last_day,
-        learn=bool(last_day) and _is_to_learn(lessons, learnt),
+        learn=bool(last_day) and (_is_to_learn(lessons, learnt) or (bool(days) and _is_left_behind(conn))),
         write=last_day is not None and (bool(days) or not _is_written(last_day, landed[last_day], runs)),
         since=max([*landed.values(), *filter(None, [lessons["landed_at"]])], default=NEVER),
     )
@@ -63,6 +63,13 @@ def _is_to_learn(lessons: Mapping[str, Any], learnt: datetime) -> bool:
     """Whether people brought lessons since; those that platforms give daily are learnt on Mondays, and at first."""
     landed_at = lessons["landed_at"] or NEVER
     return bool(landed_at > learnt or (lessons["pulled"] and learnt == NEVER))
+
+
+def _is_left_behind(conn: Connection) -> bool:
+    """Whether an upgrade left the champion behind. To tell, it is loaded: ask only where days are to be scored."""
+    from counterpitch.ctr import registry
+
+    return registry.is_left_behind(conn)
 
 
 def _is_through(day: str, landed_at: datetime, runs: dict[str, list[Run]]) -> bool:
