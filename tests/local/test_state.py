@@ -36,7 +36,7 @@ def test_only_this_user_reads_it(state: State) -> None:
 
 def test_secrets_are_made_once(state: State) -> None:
     assert state.keys() == state.keys()
-    assert len(set(state.keys().values())) == 3
+    assert len(set(state.keys().values())) == 4
     assert state.login() == state.login()
 
 

@@ -83,6 +83,6 @@ def _check(first: date, last: date, brands: list[str]) -> None:
     if last > yesterday:
         raise BackfillRefused(f"--to {last} is not over yet. The last whole day is {yesterday}.")
     stack().check()
-    stack().start_postgres()
+    stack().start_postgres(console.say)
     with transaction(application="counterpitch backfill") as conn:
         registry.check_registered(conn, brands)

@@ -77,7 +77,7 @@ def run(
         "run", "Another `counterpitch run` works in this folder. Watch it in the UI, or `make stop`."
     ):
         with console.err.status("Starting Postgres and migrating the warehouse"):
-            local.start_postgres()
+            local.start_postgres(console.say)
         with console.err.status("Importing") as spinner:
 
             def count(file: str, rows: int) -> None:

@@ -27,6 +27,7 @@ import psutil
 from counterpitch.local import checks
 from counterpitch.local.configuration import LOOPBACK, METADATA, environment
 from counterpitch.local.errors import LocalFailure
+from counterpitch.local.ownership import claim
 from counterpitch.local.platforms import Platforms
 from counterpitch.local.postgres import Cluster
 from counterpitch.local.processes import Program, stop
@@ -126,11 +127,14 @@ class Stack:
         with contextlib.suppress(OSError):
             self.state.home.rmdir()  # kept when it holds anything that is not ours
 
-    def start_postgres(self) -> None:
+    def start_postgres(self, say: Say) -> None:
         """Start the embedded Postgres and bring the warehouse up to date: all that needs no Airflow."""
         from counterpitch.warehouse.migrate import migrate
 
         if self.cluster:
+            aside = claim(self.state, self.cluster)
+            if aside:
+                say(f"A database of an earlier state folder at this place was set aside: {aside}. Delete it at will.")
             self.cluster.start()
             self.cluster.create_database("warehouse")
         migrate(self.given.warehouse)
@@ -167,7 +171,7 @@ class Stack:
     def _start(self, say: Say) -> str:
         stop(self._all_programs())  # a half-finished or killed earlier start
         say("Starting Postgres and migrating the warehouse")
-        self.start_postgres()
+        self.start_postgres(say)
         port = checks.free_port(self.given.ui_port)
         if port != self.given.ui_port:
             say(f"Port {self.given.ui_port} is taken: the UI moves to {port} (COUNTERPITCH_UI_PORT chooses another)")

@@ -73,18 +73,27 @@ class State:
             ) from error
 
     def keys(self) -> dict[str, str]:
-        """Keys `fernet`, `jwt`, `session`: made at the first call, the same ever after."""
+        """Keys `fernet`, `jwt`, `session`, and the folder's `name`: made at the first call, the same ever after."""
         path = self.home / "secrets.json"
         kept = read_json(path)
         fresh = {
             "fernet": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
             "jwt": secrets.token_urlsafe(48),
             "session": secrets.token_urlsafe(48),
+            "name": secrets.token_hex(16),
         }
         if set(fresh) - set(kept):
             kept = {**fresh, **kept}
             write_private(path, kept)
         return {name: str(value) for name, value in kept.items()}
+
+    def has_keys(self) -> bool:
+        """Whether this folder was ever used: its keys are the first thing that is made."""
+        return bool(read_json(self.home / "secrets.json"))
+
+    def name(self) -> str:
+        """A name that no other state folder has, nor this one after it was deleted and made again."""
+        return self.keys()["name"]
 
     def login(self) -> tuple[str, str]:
         """User and password of the Airflow UI; the password is generated once."""
