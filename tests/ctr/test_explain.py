@@ -10,6 +10,7 @@ import pytest
 from counterpitch.ctr import explain, features, model, registry
 from counterpitch.ctr.refusals import NotEnoughData
 from counterpitch.errors import Permanent
+from counterpitch.personas.embed import stopwords
 from counterpitch.warehouse.connection import Connection
 from tests.ctr import planted
 
@@ -76,3 +77,27 @@ def test_what_two_features_say_alike_is_one_reason_and_one_thing_is_singular(con
     assert explain._singular("1 question marks") == "1 question mark"
     assert explain._singular("words of 5.1 letters on average") == "words of 5.1 letters on average"
     assert explain._singular("11 words in all") == "11 words in all"
+
+
+def test_function_words_and_figures_are_counted_in_the_wording_and_never_named() -> None:
+    fitted = model.fit(planted.frame(160, 30))
+    known = planted.frame(60, 0, seed=5)[list(features.KNOWN)]
+    known["text"] += " in 7 days"
+    blocks = fitted.blocks(known)
+    words = fitted.strength.words(blocks)
+    nobodys = [name in ("a", "your", "the", "with", "our", "0") for name in words.names]
+    assert np.abs(words.values[:, nobodys]).sum() > 0, "the model does count on them"
+    reasons = [reason for each in explain.predictions(fitted, known, "acme")["reasons"] for reason in each]
+    named = {
+        word for reason in reasons if reason["feature"] == "strength" for word in reason["helps"] + reason["hurts"]
+    }
+    assert {"trial", "webinar"} <= named
+    assert not named & stopwords("en")
+    assert "0" not in named
+    assert "function_words" not in {reason["feature"] for reason in reasons}
+
+
+def test_what_is_a_function_word_depends_on_the_language() -> None:
+    assert "die" in stopwords("de")
+    assert "die" not in stopwords("en")
+    assert "the" in stopwords("en") & stopwords("und")

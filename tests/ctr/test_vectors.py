@@ -83,7 +83,7 @@ def test_the_words_of_a_text_share_out_what_its_wording_adds() -> None:
     known = planted.frame(40, 0, seed=7)[list(features.KNOWN)]
     blocks = fitted.blocks(known)
     parts = fitted.strength.devices(blocks.devices).sum(axis=1)
-    told = [sum(shares.values()) for shares in fitted.strength.words(blocks)]
+    told = fitted.strength.words(blocks).values.sum(axis=1)
     # Exact but for runs of letters that stand twice in a text, and for the centre of the meanings.
     assert np.corrcoef(told, fitted.strength.score(blocks) - parts)[0, 1] > 0.97
 

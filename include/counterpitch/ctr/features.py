@@ -97,7 +97,7 @@ def _join(texts: Sequence[str]) -> tuple[str, np.ndarray]:
     return _BETWEEN.join(texts), np.concatenate([[0], np.cumsum(lengths)[:-1]]) if len(texts) else np.zeros(1)
 
 
-def _found(pattern: str, flags: int = re.IGNORECASE) -> Count:
+def _found(pattern: str, flags: int = 0) -> Count:
     compiled = re.compile(pattern, flags)
     return lambda copy: np.minimum(copy.matches(compiled), MOST)
 
@@ -186,10 +186,10 @@ DEVICES: tuple[Device, ...] = (
     Device("colon", _found(r":\s"), "a colon", "no colon"),
     Device("parts", _found(r"[,;–—]|\s-\s"), "{n:.0f} commas or dashes", "no comma or dash"),
     Device("brackets", _found(r"[(\[]"), "brackets", "no brackets"),
-    Device("emphasis", _found(r"\*\w|\bSO\b|\bREALLY\b", 0), "*stressed* words", "no *stressed* words"),
+    Device("emphasis", _found(r"\*\w|\bSO\b|\bREALLY\b"), "*stressed* words", "no *stressed* words"),
     Device("emoji", _found(_EMOJI), "{n:.0f} emoji", "no emoji"),
     Device("hashtags", _found(r"#\w"), "{n:.0f} hashtags", "no hashtag"),
-    Device("links", _found(r"https?://|www\.|\.com\b"), "a web address", "no web address"),
+    Device("links", _found(r"https?://|www\.|\.com\b", re.IGNORECASE), "a web address", "no web address"),
 )  # fmt: skip
 
 CONTEXT = tuple(

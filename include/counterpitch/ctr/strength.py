@@ -19,7 +19,7 @@ from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, lsmr
 
 from counterpitch.ctr.vectors import Block, TextVectors, pack, unpack
-from counterpitch.ctr.wording import WordShares
+from counterpitch.ctr.wording import SharesOfWords, WordShares
 from counterpitch.ctr.words import Words
 
 
@@ -64,7 +64,7 @@ class Strength:
         """What each device adds to each strength, against the average example: examples x devices."""
         return np.asarray(standard(devices, self.centre, self.scale) * self.weights["devices"])
 
-    def words(self, blocks: Blocks) -> list[dict[str, float]]:
+    def words(self, blocks: Blocks) -> SharesOfWords:
         """For each example, what each of its words adds to its strength."""
         shares = self._shares.setdefault("words", WordShares(self.vectors, self.weights))
         return shares.of(blocks.words, blocks.text)

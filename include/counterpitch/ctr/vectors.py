@@ -116,6 +116,7 @@ class TextVectors:
         self._letters = (
             CountVectorizer(analyzer="char_wb", ngram_range=LETTERS, vocabulary=letters) if letters else None
         )
+        self._spelt: tuple[np.ndarray, sparse.csr_array] | None = None
 
     @classmethod
     def fit(cls, words: Words, most_terms: int = 60_000) -> TextVectors:
@@ -160,10 +161,12 @@ class TextVectors:
         return self._weighed(name, _counted(self.phrases[name], found, row, words.count))
 
     def spelt(self, chunks: np.ndarray) -> sparse.csr_array:
-        """How often each known run of letters stands in each chunk."""
+        """How often each known run of letters stands in each chunk; not to be changed: the last answer is kept."""
         if self._letters is None or not len(chunks):
             return sparse.csr_array((len(chunks), len(self.letters)))
-        return sparse.csr_array(self._letters.transform(chunks), dtype=np.float64)
+        if self._spelt is None or self._spelt[0] is not chunks:  # a score and its reasons ask for the same chunks
+            self._spelt = chunks, sparse.csr_array(self._letters.transform(chunks), dtype=np.float64)
+        return self._spelt[1]
 
     def coverage(self, words: Words) -> np.ndarray:
         """Share of each text's words that the corpus held at least twice; 0 where there are no words."""

@@ -1,18 +1,47 @@
 """What each word of a text adds to its strength, given the weight of every term: exact but for runs of letters.
 
 A phrase is shared out equally among its words, a word's meaning is its own, and a run of letters belongs to the chunk
-that it stands in. Where a chunk's run stands twice in a text its share is that of the first.
+that it stands in. Where a run stands twice in a text, each of its chunks gets the share of the first.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
-from counterpitch.ctr.vectors import Block, TextVectors, membership, words_of
+from counterpitch.ctr.vectors import Block, TextVectors, words_of
 from counterpitch.ctr.words import Pieces, Words
+
+
+@dataclass(frozen=True)
+class SharesOfWords:
+    """values: texts x names, what each word (lower case, sorted) adds to each text's strength, in log-odds."""
+
+    values: sparse.csr_array
+    names: np.ndarray
+
+    def extremes(self, most: int, nameable: np.ndarray, kind: np.ndarray) -> list[tuple[list[str], list[str]]]:
+        """For each text the `most` words that help and that hurt most, of those that are `nameable` (kinds x names) in
+        texts of its `kind`.
+        """
+        held = self.values.tocoo()
+        kept = nameable[kind[held.row], held.col]
+        row, column, value = held.row[kept], held.col[kept], held.data[kept]
+        order = np.lexsort((column, -value, row))
+        row, column, value = row[order], column[order], value[order]
+        border = np.searchsorted(row, np.arange(self.values.shape[0] + 1))
+        place = np.arange(len(row))
+        helps = (value > 0) & (place - border[row] < most)
+        hurts = np.flatnonzero((value < 0) & (border[row + 1] - place <= most))[::-1]
+        out: list[tuple[list[str], list[str]]] = [([], []) for _ in range(self.values.shape[0])]
+        for side, here in ((0, np.flatnonzero(helps)), (1, hurts)):
+            for text, name in zip(row[here].tolist(), self.names[column[here]], strict=True):
+                out[text][side].append(name)
+        return out
 
 
 class WordShares:
@@ -22,21 +51,21 @@ class WordShares:
         self._vectors = vectors
         self._weights = weights
 
-    def of(self, words: Words, text: dict[str, Block]) -> list[dict[str, float]]:
-        """For each text its words (lower case) with their shares in log-odds; `text` is vectors.transform(words)."""
-        found: list[dict[str, float]] = [{} for _ in range(words.count)]
-        self._add(found, (self._phrases(words, text) + self._meanings(words)).tocoo(), self._vectors.lexicon.names)
-        self._add(found, self._letters(words).tocoo(), words.chunks.names)
-        return found
-
-    @staticmethod
-    def _add(found: list[dict[str, float]], shares: sparse.coo_array, names: np.ndarray) -> None:
-        spelt = [_bare(name) for name in names]
-        for row, column, value in zip(shares.row.tolist(), shares.col.tolist(), shares.data.tolist(), strict=True):
-            name = spelt[column]
-            if name:
-                here = found[row]
-                here[name] = here.get(name, 0.0) + value
+    def of(self, words: Words, text: dict[str, Block]) -> SharesOfWords:
+        """The shares of each text's words; `text` is vectors.transform(words)."""
+        said = (self._phrases(words, text) + self._meanings(words)).tocoo()
+        used, at = np.unique(said.col, return_inverse=True)
+        spelt = self._letters(words, text)
+        bare = [_bare(name) for name in (*self._vectors.lexicon.names[used], *words.chunks.names)]
+        code, names = pd.factorize(np.array(bare, dtype=object), sort=True)
+        row = np.concatenate([said.row, words.chunks.row])
+        column = code[np.concatenate([at, len(used) + words.chunks.number])]
+        value = np.concatenate([said.data, spelt])
+        wordy = (names != "")[column]  # nothing but marks is no word
+        shape = (words.count, len(names))
+        summed = sparse.csr_array((value[wordy], (row[wordy], column[wordy])), shape=shape)
+        summed.sum_duplicates()
+        return SharesOfWords(summed, names)
 
     @cached_property
     def _owners(self) -> dict[str, sparse.csr_array]:
@@ -69,17 +98,24 @@ class WordShares:
         cells = (scaled @ sparse.diags_array(meaning.vectors @ self._weights["meaning"])).tocoo()
         return sparse.csr_array((cells.data, (cells.row, columns[cells.col])), shape=(words.count, size))
 
-    def _letters(self, words: Words) -> sparse.csr_array:
+    def _letters(self, words: Words, text: dict[str, Block]) -> np.ndarray:
+        """What each chunk adds where it stands, 0 where it stood in the text before."""
         chunks: Pieces = words.chunks
         if "char" not in self._weights or not len(chunks.names):
-            return sparse.csr_array((words.count, len(chunks.names)))
-        spelt, idf, once = self._vectors.spelt(chunks.names), self._vectors.weighing["char"].idf_, membership(chunks)
-        runs = once @ spelt
-        runs.data = ((1 + np.log(runs.data)) * idf[runs.indices]) ** 2
-        length = np.sqrt(np.maximum(np.asarray(runs.sum(axis=1)).ravel(), 1e-12))
-        spelt.data, once.data[:] = 1 + np.log(spelt.data), 1.0
-        worth = spelt @ (idf * self._weights["char"])
-        return sparse.csr_array(sparse.diags_array(1 / length) @ once @ sparse.diags_array(worth))
+            return np.zeros(len(chunks.number))
+        spelt, idf = self._vectors.spelt(chunks.names), self._vectors.weighing["char"].idf_
+        said = sparse.csr_array((1 + np.log(spelt.data), spelt.indices, spelt.indptr), shape=spelt.shape)
+        worth = said @ (idf * self._weights["char"])
+        return np.asarray(worth[chunks.number] * chunks.firsts() / _length(text["char"], idf)[chunks.row])
+
+
+def _length(block: sparse.csr_array, idf: np.ndarray) -> np.ndarray:
+    """How long each row was before it was given length 1: that of a run that stands once is its idf over its value."""
+    out = np.ones(block.shape[0])
+    filled = np.flatnonzero(np.diff(block.indptr))
+    if len(filled):
+        out[filled] = np.maximum.reduceat(idf[block.indices] / block.data, block.indptr[filled])
+    return out
 
 
 def _bare(name: str) -> str:

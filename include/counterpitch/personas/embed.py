@@ -33,7 +33,8 @@ Lists = dict[str, dict[str, set[str]]]
 DIMENSIONS = 50
 CONCEPTS = 1.0  # weight of the concepts beside the words' 1
 LETTERS = 0.5
-LISTED = {"en", "es", "de", "fr", "pt", "it"}  # languages of concepts.toml and stopwords.txt
+_HEADINGS = {"en": "English", "es": "Spanish", "de": "German", "fr": "French", "pt": "Portuguese", "it": "Italian"}
+LISTED = set(_HEADINGS)  # languages of concepts.toml and stopwords.txt
 _WHO = {"who", "whoever", "quien", "quienes", "wer", "qui", "quem", "chi"}
 _PEOPLE = re.compile(r"\w{3}(?:ers|ors|ists|ians|eers)$")
 _THINGS = {
@@ -76,11 +77,19 @@ def tokens(text: str) -> list[str]:
     return _WORD.findall(plain)
 
 
-@lru_cache(maxsize=1)
-def stopwords() -> frozenset[str]:
-    """Words that carry no theme, of the languages that the file beside this module lists."""
-    lines = (Path(__file__).parent / "stopwords.txt").read_text(encoding="utf-8").splitlines()
-    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+@lru_cache(maxsize=32)
+def stopwords(language: str | None = None) -> frozenset[str]:
+    """Words that carry no theme: of a language of LISTED, else of all that the file beside this module lists.
+
+    German "die" and "war" are function words, English ones are not.
+    """
+    heading, listed, inside = _HEADINGS.get(language or ""), set[str](), True
+    for line in (Path(__file__).parent / "stopwords.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            inside = heading is None or line.removeprefix("# ") == heading
+        elif inside:
+            listed.update(line.split())
+    return frozenset(listed)
 
 
 def _by_words(cleaned: Sequence[str], lens: Lens | None) -> Vectors:
