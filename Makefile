@@ -34,9 +34,9 @@ lint: .venv/.dev ## Check style and types
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 
-# The benchmarks that need no file of yours. The others (ctr_ranking, ctr_encoder, ctr_speed, ctr_model_card, pillars*,
+# The benchmarks that need no file of yours. The others (ctr_ranking, ctr_encoder, ctr_speed, ctr_model_card, pillars_*,
 # sandbox_recovery) take theirs as arguments: each says so with --help.
-BENCHES := dag_parse idle_memory newcomer load collect llm_throughput ctr_sandbox ctr_pillars
+BENCHES := dag_parse idle_memory newcomer load collect llm_throughput pillars ctr_sandbox ctr_pillars
 
 bench: .venv/.dev ## Run the benchmarks that need no data of yours; results go to benchmarks/out/
 	@mkdir -p benchmarks/out
