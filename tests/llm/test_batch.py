@@ -144,10 +144,8 @@ def test_an_open_batch_is_booked_though_settings_moved_to_another_model(
     standin, client, service = served
     batch.exchange(client, questions(2), service)
     standin.batches.finish()
-    monkeypatch.setenv("COUNTERPITCH_LLM_BASE_URL", str(client.base_url))
     monkeypatch.delenv("COUNTERPITCH_LLM_BATCH")
-    settings.cache_clear()
-    batch.fetch_open(["openai:test"], questions(1)[0].schema, "another run")
+    look(client, monkeypatch)
     assert ledger(conn)["calls"] == 2
     assert words(client.ask(questions(2))) == ["0", "1"]
     assert standin.calls == 0
@@ -175,6 +173,69 @@ def test_a_batch_that_the_provider_no_longer_has_is_given_up(served: Served, con
     assert [row["state"] for row in states] == ["lost", "open"]
 
 
+def look(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at the open batches, and hand nothing in."""
+    monkeypatch.setenv("COUNTERPITCH_LLM_BASE_URL", str(client.base_url))
+    settings.cache_clear()
+    batch.fetch_open([client.model], questions(1)[0].schema, "another run")
+
+
+def test_a_batch_that_was_lost_after_it_arrived_is_booked_as_all_that_was_set_aside_for_it(
+    served: Served, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standin, client, service = served
+    asked = questions(2)
+    batch.exchange(client, asked, service)
+    standin.batches.batches.clear()
+    hours_later(conn, hours=1)
+    look(client, monkeypatch)
+    assert ledger(conn)["cost"] == sum(client.most(question) for question in asked) / 2
+    why = query.rows(conn, "select distinct outcome, detail from ops.llm_failure")
+    assert [row["outcome"] for row in why] == ["unreachable"]
+    assert "booked as spent" in why[0]["detail"]
+    assert query.scalar(conn, "select count(*) from llm.reservation") == 0
+
+
+def test_a_batch_that_never_arrived_costs_nothing(
+    served: Served, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standin, client, service = served
+    standin.batches.refuse = 503
+    batch.exchange(client, questions(2), service)
+    hours_later(conn, hours=1)
+    look(client, monkeypatch)
+    assert query.scalar(conn, "select state from llm.batch") == "lost"
+    assert ledger(conn)["calls"] == 0
+
+
+@pytest.mark.parametrize("bills", [True, False])
+def test_results_that_are_gone_cost_what_the_provider_bills_or_else_what_was_set_aside(
+    served: Served, conn: Connection, bills: bool
+) -> None:
+    standin, client, service = served
+    standin.batches.bills = bills
+    batch.exchange(client, questions(3), service)
+    most = client.most(questions(1)[0]) * 3 / 2
+    with conn:
+        query.execute(conn, "update llm.reservation set spent_on = spent_on - 1")
+        yesterday = query.scalar(conn, "select min(spent_on) from llm.reservation")
+    standin.batches.finish()
+    (output,) = (each["output_file_id"] for each in standin.batches.batches.values())
+    del standin.batches.files[output]
+    answers = batch.exchange(client, questions(3), service)
+    assert all("not there any more" in str(answer) for answer in answers)
+    books = ledger(conn)
+    billed = Decimal(standin.prompt_tokens + standin.completion_tokens) / 2_000_000
+    assert books["cost"] == (billed if bills else most)
+    assert (books["prompt"], books["completion"]) == (
+        (standin.prompt_tokens, standin.completion_tokens) if bills else (0, 0)
+    )
+    days = query.rows(conn, "select distinct spent_on from llm.ledger")
+    assert [row["spent_on"] for row in days] == [yesterday], "the day whose budget allowed it"
+    assert query.scalar(conn, "select state from llm.batch") == "settled"
+    assert words(batch.exchange(again(client), questions(3), service)) == ["waiting"] * 3
+
+
 COMPLETION = {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 3}}
 
 
@@ -200,6 +261,7 @@ def test_a_line_that_cannot_be_read_costs_its_tokens_and_no_other_answer(
     row["response"]["body"] = body
     lines[1] = lines[1][:120] if body == "cut" else json.dumps(row)
     standin.batches.files[output] = "\n".join([*lines, "null", "[", "\u2028"])
+    standin.batches.batches["batch_1"].pop("usage")
     assert words(batch.exchange(client, questions(3), service)) == ["0", "unparsable", "2"]
     assert query.scalar(conn, "select state from llm.batch") == "settled"
     paid = query.scalar(

@@ -15,6 +15,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
@@ -51,6 +52,20 @@ class BatchUnreachable(Transient):
     """The batch service does not answer now. What was handed in is not lost: the next look finds it by its tag."""
 
 
+@dataclass(frozen=True)
+class Ended:
+    """A batch that ended: how, custom_id -> the completion or why there is none, and what it is billed for.
+
+    billed: prompt and completion tokens of the whole batch, None where the provider does not say. gone: there were
+    answers, and they are not there any more.
+    """
+
+    how: str
+    said: Mapping[str, dict[str, Any] | str] = field(default_factory=dict)
+    billed: tuple[int, int] | None = None
+    gone: bool = False
+
+
 class BatchService(Protocol):
     """What a provider's batch service must do."""
 
@@ -60,8 +75,8 @@ class BatchService(Protocol):
     def find(self, tag: str) -> str | None:
         """The id of the batch with this tag, if it was ever handed in."""
 
-    def results(self, batch_id: str) -> tuple[str, dict[str, dict[str, Any] | str]] | None:
-        """None while it is worked on; then how it ended, and custom_id -> the completion or why there is none.
+    def results(self, batch_id: str) -> Ended | None:
+        """None while it is worked on; then what it came to.
 
         Raises openai.NotFoundError, as `find` may, where the service does not have it any more.
         """
@@ -110,17 +125,22 @@ class OpenAIBatches:
                 return batch.id
         return None
 
-    def results(self, batch_id: str) -> tuple[str, dict[str, dict[str, Any] | str]] | None:
+    def results(self, batch_id: str) -> Ended | None:
         """The answers of a batch that ended; one that failed or expired has those it came to."""
         batch = self._client.batches.retrieve(batch_id)
         if batch.status not in _ENDED:
             return None
         told = "; ".join(str(error.message) for error in (batch.errors.data or [])) if batch.errors else ""
         found: dict[str, dict[str, Any] | str] = {}
-        for file_id in (batch.error_file_id, batch.output_file_id):
-            if file_id:
+        gone = False
+        for file_id in filter(None, (batch.error_file_id, batch.output_file_id)):
+            try:
                 found |= dict(_lines(self._client.files.content(file_id).text))
-        return f"{batch.status}{f' ({told})' if told else ''}", found
+            except NotFoundError:
+                gone = gone or file_id == batch.output_file_id  # what went wrong is not billed
+        billed = (batch.usage.input_tokens, batch.usage.output_tokens) if batch.usage else (0, 0)
+        told = told or ("its results are not there any more" if gone else "")
+        return Ended(f"{batch.status}{f' ({told})' if told else ''}", found, billed if any(billed) else None, gone)
 
 
 def exchange(client: Client, questions: Sequence[Question[M]], service: BatchService) -> list[M | Unanswered]:
@@ -215,7 +235,8 @@ def _hand_in(
 def _fetch(books: Books, client: Client, schema: type[BaseModel], service: BatchService) -> None:
     """Settle the model's batches that ended.
 
-    One that the provider does not know when it must have arrived is given up: its keys are free.
+    One that the provider does not know when it must have arrived is given up: its keys are free. One that had
+    arrived was paid for, so what was set aside for it is spent.
     """
     for batch in books.open_batches():
         try:
@@ -224,14 +245,35 @@ def _fetch(books: Books, client: Client, schema: type[BaseModel], service: Batch
         except NotFoundError:
             batch_id = ended = None
         if ended:
-            books.settle_batch(batch, batch_id, list(_settled(batch["keys"], *ended, client, schema)))
+            calls = list(_settled(batch["keys"], ended, client, schema))
+            unread = [call.key for call in calls if call.key not in ended.said] if ended.gone else []
+            if ended.billed:
+                calls += _unexplained(batch["tag"], ended.billed, calls, client)
+            books.settle_batch(batch, batch_id, calls, spent=[] if ended.billed else unread)
         elif batch_id:
             books.note_batch(batch["tag"], batch_id)
         elif batch["overdue"]:
-            log.warning(
-                "The provider does not know batch %s: given up; a cost it had is not in the ledger", batch["tag"]
-            )
-            books.settle_batch(batch, None, [])
+            _give_up(books, batch)
+
+
+def _give_up(books: Books, batch: Mapping[str, Any]) -> None:
+    known = batch["batch_id"]
+    why = f"the provider does not know batch {known or batch['tag']} any more: given up"
+    cost = "what was set aside for it is booked as spent" if known else "it never arrived, so nothing is booked"
+    log.warning("%s; %s", why, cost)
+    lost = [Settled(key, "unreachable", f"{why}; {cost}", None, 0, 0, Decimal(0)) for key in batch["keys"]]
+    books.settle_batch(batch, None, lost if known else [], spent=batch["keys"] if known else [])
+
+
+def _unexplained(tag: str, billed: tuple[int, int], calls: Sequence[Settled], client: Client) -> list[Settled]:
+    """What the provider bills beyond the tokens that its lines name, as one entry under the batch's tag."""
+    asked = max(billed[0] - sum(call.prompt_tokens for call in calls), 0)
+    answered = max(billed[1] - sum(call.completion_tokens for call in calls), 0)
+    if not asked + answered:
+        return []
+    why = f"the batch is billed for {asked} prompt and {answered} completion tokens that no line of it names"
+    cost = client.price.cost(asked, answered) * DISCOUNT
+    return [Settled(tag, "unreachable", why, None, asked, answered, cost)]
 
 
 def _body(client: Client, question: Question[Any]) -> dict[str, Any]:
@@ -271,15 +313,9 @@ def _said(row: Mapping[str, Any]) -> dict[str, Any] | str:
     return str(error.get("message") or error.get("code") or f"status {response.get('status_code')}")
 
 
-def _settled(
-    keys: Sequence[str],
-    how: str,
-    found: Mapping[str, dict[str, Any] | str],
-    client: Client,
-    schema: type[BaseModel],
-) -> Iterator[Settled]:
+def _settled(keys: Sequence[str], ended: Ended, client: Client, schema: type[BaseModel]) -> Iterator[Settled]:
     for key in keys:
-        said = found.get(key, f"the batch ended {how} before it came to this question")
+        said = ended.said.get(key, f"the batch ended {ended.how} before it came to this question")
         if isinstance(said, str):
             yield Settled(key, "unreachable", f"no answer in the batch: {said}"[:300], None, 0, 0, Decimal(0))
             continue

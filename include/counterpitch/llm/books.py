@@ -9,7 +9,7 @@ ledger entry and the end of its claim and reservation are one transaction: a cra
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -116,10 +116,8 @@ class Books:
 
     def settle(self, calls: Sequence[Settled]) -> None:
         """Enter finished calls: cache, ledger, failures, and the end of claims and reservations; one transaction."""
-        rows = [_row(call, self.model) for call in calls]
         with self._conn:
-            self._enter(rows, self.run, self.owner)
-            self._release([call.key for call in calls])
+            self._enter(calls, self.run, [call.key for call in calls], self.owner)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -162,15 +160,21 @@ class Books:
         with self._conn:
             return self._in_batch(list(keys))
 
-    def settle_batch(self, batch: dict[str, Any], batch_id: str | None, calls: Sequence[Settled]) -> None:
-        """Enter a batch's answers in the name of the run that handed it in, and free all its keys; once."""
-        rows = [_row(call, self.model) for call in calls]
+    def settle_batch(
+        self, batch: Mapping[str, Any], batch_id: str | None, calls: Sequence[Settled], *, spent: Sequence[str] = ()
+    ) -> None:
+        """Enter a batch's answers in the name of the run that handed it in, and free all its keys; once.
+
+        spent: keys whose answers were paid for and lost. Their cost is not known, so all that was set aside for them,
+        the highest it can have been, goes into the ledger, without tokens.
+        """
         with self._conn:
             write.lock(self._conn, "llm.batch", batch["tag"])
-            if query.scalar(self._conn, query.sql(__file__, "select_batch_state"), batch) != "open":
+            if query.scalar(self._conn, query.sql(__file__, "select_batch_state"), {"tag": batch["tag"]}) != "open":
                 return
-            self._enter(rows, batch["run"], owner=0)
-            self._release(batch["keys"], owner=0)
+            lost = {"keys": list(spent), "model": self.model}
+            query.execute(self._conn, query.sql(__file__, "insert_forfeited"), lost)
+            self._enter(calls, batch["run"], batch["keys"], owner=0)
             state = "settled" if batch_id else "lost"
             bound = {"tag": batch["tag"], "batch_id": batch_id, "state": state}
             query.execute(self._conn, query.sql(__file__, "update_batch"), bound)
@@ -182,15 +186,11 @@ class Books:
             rows = query.rows(self._conn, query.sql(__file__, "select_run_failures"), bound)
         return {row["cache_key"]: Unanswered(row["outcome"], row["detail"]) for row in rows}
 
-    def _enter(self, rows: list[dict[str, Any]], run: str, owner: int) -> None:
-        paid = [row for row in rows if row["prompt_tokens"] or row["completion_tokens"]]
-        self._insert("insert_answers", [row for row in rows if row["answer"] is not None])
-        self._insert("insert_ledger", paid, run=run, owner=owner)
-        self._insert("insert_failures", [row for row in rows if row["answer"] is None], run=run)
-
-    def _insert(self, name: str, rows: list[dict[str, Any]], **bound: Any) -> None:
-        if rows:
-            query.execute(self._conn, query.sql(__file__, name), {"rows": write.as_json(rows), **bound})
+    def _enter(self, calls: Sequence[Settled], run: str, keys: Sequence[str], owner: int) -> None:
+        """Answers, ledger and failures of `calls`, and the end of the claims and reservations of `keys`."""
+        rows = write.as_json([_row(call, self.model) for call in calls])
+        bound = {"rows": rows, "run": run, "keys": list(keys), "owner": owner}
+        query.execute(self._conn, query.sql(__file__, "settle_calls"), bound)
 
     def _answers(self, keys: list[str]) -> dict[str, dict[str, Any]]:
         found = query.rows(self._conn, query.sql(__file__, "select_answers"), {"keys": keys}) if keys else []
@@ -246,8 +246,8 @@ class Books:
                     f"${amount:.4f}. The rest stays pending; raise {variable}, or let it continue tomorrow."
                 )
 
-    def _release(self, keys: Sequence[str], owner: int | None = None) -> None:
-        bound = {"keys": list(keys), "owner": self.owner if owner is None else owner}
+    def _release(self, keys: Sequence[str]) -> None:
+        bound = {"keys": list(keys), "owner": self.owner}
         query.execute(self._conn, query.sql(__file__, "delete_claims"), bound)
         query.execute(self._conn, query.sql(__file__, "delete_reservations"), bound)
 

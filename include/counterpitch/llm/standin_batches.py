@@ -19,10 +19,14 @@ Complete = Callable[[dict[str, Any]], dict[str, Any]]
 
 @dataclass
 class Batches:
-    """The service's files and batches. refuse: the status with which new batches are turned down."""
+    """The service's files and batches.
+
+    refuse: the status with which new batches are turned down. bills: whether an ended batch says what it used.
+    """
 
     complete: Complete
     refuse: int | None = None
+    bills: bool = True
     files: dict[str, str] = field(default_factory=dict)
     batches: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -47,6 +51,8 @@ class Batches:
         for name, lines in (("output_file_id", told), ("error_file_id", wrong)):
             if lines:
                 batch[name] = self._keep("\n".join(lines) + "\n")
+        if self.bills:
+            batch["usage"] = _usage([json.loads(line)["response"]["body"] for line in told])
 
     def _keep(self, text: str) -> str:
         name = f"file-{len(self.files) + 1}"
@@ -81,6 +87,8 @@ class Batches:
 
         @router.get("/files/{name}/content")
         async def content(name: str) -> Response:
+            if name not in self.files:
+                return JSONResponse({"error": {"message": "no such file"}}, status_code=404)
             return PlainTextResponse(self.files[name])
 
         @router.post("/batches", response_model=None)
@@ -101,6 +109,13 @@ class Batches:
             return self.batches[batch_id]
 
         return router
+
+
+def _usage(completions: list[dict[str, Any]]) -> dict[str, Any]:
+    asked = sum(each["usage"]["prompt_tokens"] for each in completions)
+    answered = sum(each["usage"]["completion_tokens"] for each in completions)
+    details = {"input_tokens_details": {"cached_tokens": 0}, "output_tokens_details": {"reasoning_tokens": 0}}
+    return {"input_tokens": asked, "output_tokens": answered, "total_tokens": asked + answered} | details
 
 
 def _line(request: dict[str, Any], status: int, body: dict[str, Any]) -> str:
