@@ -5,7 +5,8 @@
 Reads invented ads with the prompt in use through a stand-in server on loopback, with real HTTP, the real
 LangChain client, and the books in a Postgres started for the run. Prints JSON: the share of the ideal
 throughput, memory after the first batch of ads and after the last, and a second run's calls (other order, other run).
-The server runs in a process of its own; on a machine whose cores are busy the figure is lower: `load` is shown.
+The server runs in a process of its own. `cpu_seconds_per_1000_ads` is what the client, the stand-in server and Postgres
+each take: they share the machine's cores, so where others keep these busy the share is lower (`load`, `cores`).
 """
 
 from __future__ import annotations
@@ -18,10 +19,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import uvicorn
 
 from counterpitch.llm.client import Client, Limits
@@ -53,16 +57,28 @@ def memory() -> float:
     return round(int(found[1]) / 1024, 1) if found else 0.0
 
 
-def measure(url: str, count: int, delay: float, at_once: int) -> dict[str, Any]:
+def cpu(server: int, cluster: Cluster) -> dict[str, float]:
+    """Seconds of processor time so far of the client (this process), the stand-in server and Postgres."""
+    postgres = [process.cpu_times() for process in cluster.processes()]
+    ended = sum(times.children_user + times.children_system for times in postgres)
+    served = psutil.Process(server).cpu_times()
+    return {
+        "client": time.process_time(),
+        "server": served.user + served.system,
+        "postgres": ended + sum(times.user + times.system for times in postgres),
+    }
+
+
+def measure(url: str, used: Callable[[], dict[str, float]], count: int, delay: float, at_once: int) -> dict[str, Any]:
     """One run over fresh ads, then a second over the same."""
     ads, limits, prompt = invented(count), Limits(at_once=at_once), prompts.on_file()
     client = Client("first", model="openai:standin", base_url=f"{url}/v1", limits=limits)
     Modelled(client, prompt).read(["Warm up."])
-    early, start, worked = 0.0, time.perf_counter(), time.process_time()
+    early, start, before = 0.0, time.perf_counter(), used()
     for i in range(0, count, BATCH):
         Modelled(client, prompt).read(ads[i : i + BATCH])
         early = early or memory()
-    spent, worked = time.perf_counter() - start, time.process_time() - worked
+    spent, after = time.perf_counter() - start, used()
     late, books = memory(), httpx.get(f"{url}/books").json()
     again = time.perf_counter()
     other = Client("second", model="openai:standin", base_url=f"{url}/v1", limits=limits)
@@ -73,7 +89,7 @@ def measure(url: str, count: int, delay: float, at_once: int) -> dict[str, Any]:
         "seconds": round(spent, 2),
         "ideal_seconds": round(count * delay / at_once, 2),
         "share_of_ideal": round(count * delay / at_once / spent, 3),
-        "client_cpu_ms_per_call": round(1000 * worked / count, 2),
+        "cpu_seconds_per_1000_ads": {who: round(1000 * (after[who] - before[who]) / count, 2) for who in after},
         "most_together": books["most_together"],
         "memory_mb_after_first_batch": early,
         "memory_mb_after_last_batch": late,
@@ -108,7 +124,8 @@ def main() -> None:
         server = subprocess.Popen(command)
         try:
             wait_for(f"http://127.0.0.1:{port}/books")
-            figures = measure(f"http://127.0.0.1:{port}", args.ads, args.delay, args.at_once)
+            used = partial(cpu, server.pid, cluster)
+            figures = measure(f"http://127.0.0.1:{port}", used, args.ads, args.delay, args.at_once)
             print(json.dumps(figures, indent=1))
         finally:
             server.terminate()

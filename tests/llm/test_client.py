@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from langchain.chat_models import init_chat_model
 from pydantic import BaseModel
 
-from counterpitch.llm import prices
 from counterpitch.llm.answers import Unanswered
 from counterpitch.llm.asking import ModelRejected
-from counterpitch.llm.client import Client, Limits, NoModel, Question
+from counterpitch.llm.client import Client, Limits, NoModel, Question, _spared
 from counterpitch.llm.prices import Price
 from counterpitch.settings import settings
 from counterpitch.warehouse import query
@@ -75,6 +80,44 @@ def test_what_changes_the_answer_changes_the_key_and_nothing_else_does(start: St
     keys.add(Client("a", model="openai:test", base_url=client.base_url, limits=Limits(answer_tokens=9)).key(base))
     assert len(keys) == 6
     assert Client("b", model="openai:test", base_url=client.base_url, limits=Limits(at_once=1)).key(base) in keys
+
+
+@given(st.text(), st.text(), st.integers(1, 9999))
+def test_the_key_stays_what_it_was_so_that_no_answer_is_paid_again_after_an_upgrade(
+    instructions: str, asked: str, tokens: int
+) -> None:
+    client = Client("a", model="openai:gpt-5-mini", limits=Limits(answer_tokens=tokens))
+    holds = {
+        "model": "openai:gpt-5-mini",
+        "instructions": instructions,
+        "input": asked,
+        "schema": json.dumps(Word.model_json_schema(), sort_keys=True),
+        "answer_tokens": tokens,
+    }
+    told = json.dumps(holds, sort_keys=True, ensure_ascii=False).encode()
+    assert client.key(Question(instructions, asked, Word)) == hashlib.sha256(told).hexdigest()
+
+
+def test_the_request_holds_the_shape_of_the_answer_as_a_tool_that_must_be_used(start: Start) -> None:
+    bodies: list[dict[str, Any]] = []
+
+    def script(body: dict[str, Any]) -> dict[str, Any]:
+        bodies.append(body)
+        return {"word": "yes"}
+
+    _, client = start(answer=script)
+    client.ask(questions(1))
+    (body,) = bodies
+    assert [message["role"] for message in body["messages"]] == ["system", "user"]
+    assert body["tools"][0]["function"]["parameters"]["properties"].keys() == {"word"}
+    assert body["tool_choice"] == "required"
+    assert body["max_completion_tokens"] == client.limits.answer_tokens
+
+
+def test_a_model_of_the_responses_api_keeps_its_tools_where_langchain_wants_them() -> None:
+    model = init_chat_model("openai:gpt-5-pro", api_key="none", use_responses_api=True)
+    bound = model.bind_tools([Word])
+    assert _spared(model, bound) is bound
 
 
 def test_it_keeps_to_its_concurrency(start: Start) -> None:
@@ -169,6 +212,7 @@ def test_the_budget_stops_before_the_call_and_what_it_leaves_is_done_tomorrow(
     assert 0 < len(left) < 20
     assert {a.outcome for a in left} == {"budget"}
     assert "COUNTERPITCH_LLM_DAILY_BUDGET" in left[0].detail
+    assert re.search(r"\$\d+\.\d{4} of \$\d+\.\d\d is spent or set aside today", left[0].detail), "the sums"
     assert ledger(conn)["cost"] <= Decimal("0.00115")
     assert standin.calls == 20 - len(left)
     with conn:
@@ -184,14 +228,6 @@ def test_a_run_has_a_budget_of_its_own(start: Start, monkeypatch: pytest.MonkeyP
     (answer,) = client.ask(questions(1))
     assert isinstance(answer, Unanswered)
     assert "COUNTERPITCH_LLM_RUN_BUDGET" in answer.detail
-
-
-def test_a_model_without_a_price_is_refused_and_one_on_this_machine_is_free(warehouse: str) -> None:
-    with pytest.raises(prices.UnknownPrice, match=r"prices\.toml"):
-        Client("run", model="openai:never-heard-of")
-    assert prices.of("openai:never-heard-of", "http://127.0.0.1:1/v1").cost(10, 10) == 0
-    assert prices.of("openai:gpt-5-mini").cost(1_000_000, 1_000_000) == Decimal("2.25")
-    assert prices.of("ollama:llama3").cost(1, 1) == 0
 
 
 def test_no_model_says_how_to_name_one(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> None:

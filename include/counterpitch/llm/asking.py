@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from counterpitch.llm.client import Client, Question
 
 _BATCH = 64
+_TOGETHER = 0.01  # seconds in which finished calls gather for one transaction; a call takes many times as long
 _LOOK_AGAIN = 0.5  # seconds between looks at a key that another process pays for
 _IN_BATCH = "a batch that was handed in works on it; the reading after it ended fetches it"
 _TRANSIENT = {408, 409, 425, 429, 500, 502, 503, 504, 529}
@@ -41,15 +42,16 @@ class Asking:
         self._to_call: asyncio.Queue[str] = asyncio.Queue(maxsize=2 * client.limits.at_once)
         self._done: asyncio.Queue[tuple[Settled, asyncio.Event]] = asyncio.Queue()
         self._turn = asyncio.Lock()  # the books are one connection
-        self._line = asyncio.Semaphore(client.limits.at_once)
+        at_once = client.limits.at_once
+        self._callers = at_once * 5 // 4  # while one prepares, reads or waits for the writer another may call
+        self._line = asyncio.Semaphore(self._callers if client.pooled else at_once)
         self._open = 0  # claimed by us and not settled yet
         self._settled = asyncio.Event()
         self._rejected: ModelRejected | None = None
 
     async def run(self) -> dict[str, dict[str, Any] | Unanswered]:
         """Every question's answer or the want of one. Raises ModelRejected once all that was paid for is kept."""
-        callers = self._client.limits.at_once * 9 // 8  # while one waits for the writer another may call
-        tasks = [asyncio.create_task(self._caller()) for _ in range(callers)]
+        tasks = [asyncio.create_task(self._caller()) for _ in range(self._callers)]
         tasks.append(asyncio.create_task(self._writer()))
         feeder = asyncio.create_task(self._feed())
         try:
@@ -129,6 +131,8 @@ class Asking:
         question = self._questions[key]
         try:
             judged = await self._call(question)
+        except ModelRejected:
+            raise
         except Exception as error:
             judged = _troubled(error, self._client.model)
         return Settled.of(key, judged, self._client.price.cost(judged.prompt_tokens, judged.completion_tokens))
@@ -146,6 +150,7 @@ class Asking:
     async def _writer(self) -> None:
         while True:
             calls = [await self._done.get()]
+            await asyncio.sleep(_TOGETHER)
             while not self._done.empty() and len(calls) < _BATCH:
                 calls.append(self._done.get_nowait())
             await self._write(calls)

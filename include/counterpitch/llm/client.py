@@ -16,7 +16,7 @@ import threading
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Generic, TypeVar
 
 from langchain.chat_models import init_chat_model
@@ -71,6 +71,11 @@ class Client:
         self.limits = limits or Limits()
         self.price = prices.of(chosen, self.base_url)
 
+    @property
+    def pooled(self) -> bool:
+        """Whether the provider's HTTP client itself keeps to `limits.at_once`, by having no more connections."""
+        return _pooled(self.model)
+
     def ask(self, questions: Sequence[Question[M]]) -> list[M | Unanswered]:
         """The answer to each question in order, or why there is none yet.
 
@@ -85,13 +90,14 @@ class Client:
     def key(self, question: Question[Any]) -> str:
         """The cache key: a hash of all that changes the answer."""
         holds = {
-            "model": self.model,
-            "instructions": question.instructions,
-            "input": question.input,
-            "schema": _schema_text(question.schema),
-            "answer_tokens": self.limits.answer_tokens,
+            "answer_tokens": str(self.limits.answer_tokens),
+            "input": _quoted(question.input),
+            "instructions": _shared(question.instructions),
+            "model": _shared(self.model),
+            "schema": _shared(_schema_text(question.schema)),
         }
-        return hashlib.sha256(json.dumps(holds, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        told = ", ".join(f'"{name}": {value}' for name, value in holds.items())
+        return hashlib.sha256(f"{{{told}}}".encode()).hexdigest()
 
     def most(self, question: Question[Any]) -> Decimal:
         """The highest cost that the question can have: a token is taken as two bytes, the answer as the longest."""
@@ -108,9 +114,10 @@ class Client:
     async def call(self, question: Question[Any]) -> AIMessage:
         """One call, without retries; raises what the provider's client raises, TimeoutError when it takes too long."""
         schema: Any = question.schema
-        tools = _model(self.model, self.base_url, self.limits.seconds, self.limits.answer_tokens, schema)
-        # The whole answer must be here in time: a stream that dribbles would pass any time-out between bytes.
-        async with asyncio.timeout(self.limits.seconds):
+        tools = _model(self.model, self.base_url, self.limits, schema)
+        # The whole answer must be here in time: a stream that dribbles would pass any time-out between bytes. A call
+        # that waits for a free connection may do so as long as the call before it takes.
+        async with asyncio.timeout(self.limits.seconds * (2 if self.pooled else 1)):
             answer = await tools.ainvoke([("system", question.instructions), ("human", question.input)])
         assert isinstance(answer, AIMessage)  # noqa: S101 what a chat model's ainvoke returns
         return answer
@@ -138,15 +145,61 @@ def _loop(_process: int) -> asyncio.AbstractEventLoop:
 
 
 @cache
-def _model(name: str, base_url: str | None, seconds: float, answer_tokens: int, schema: Any) -> Any:
-    options: dict[str, Any] = {"max_retries": 0, "timeout": seconds, "max_tokens": answer_tokens}
+def _model(name: str, base_url: str | None, limits: Limits, schema: Any) -> Any:
+    options: dict[str, Any] = {"max_retries": 0, "timeout": limits.seconds, "max_tokens": limits.answer_tokens}
+    if name.startswith("ollama:"):
+        options = {"num_predict": limits.answer_tokens}  # its name for it, and it knows no other of these
+    if _pooled(name):
+        options |= {"http_async_client": _connections(limits.at_once)}
     if base_url:
         options |= {"base_url": base_url}
         if name.startswith("openai:") and not os.environ.get("OPENAI_API_KEY"):
             options["api_key"] = "none"  # a server of one's own asks for none, the client insists on one
-    bound = init_chat_model(name, **options).bind_tools([schema], tool_choice="any")
+    try:
+        model = init_chat_model(name, **options)
+    except (ImportError, ValueError) as error:
+        raise asking.ModelRejected(
+            f"{name} cannot be asked ({error}). COUNTERPITCH_LLM needs a name such as "
+            '"openai:gpt-5-mini", the provider\'s LangChain package must be installed, and its key set.'
+        ) from error
+    bound = _spared(model, model.bind_tools([schema], tool_choice="any"))
     gc.freeze()  # the imported libraries stay anyway: walking them at every full collection held up all calls
     return bound
+
+
+def _pooled(name: str) -> bool:
+    """OpenAI's client takes a pool of ours, unless it has to make one of its own for OPENAI_PROXY."""
+    return name.startswith("openai:") and not os.environ.get("OPENAI_PROXY")
+
+
+def _connections(at_once: int) -> Any:
+    """OpenAI's HTTP client with as many connections as there may be calls; what else is prepared waits for one."""
+    import openai  # costs a second, which a client of another provider need not pay
+
+    limits = type(openai.DEFAULT_CONNECTION_LIMITS)(max_connections=at_once, max_keepalive_connections=at_once)
+    return openai.DefaultAsyncHttpxClient(limits=limits)
+
+
+def _spared(model: Any, bound: Any) -> Any:
+    """`bound` with its tools as extra_body where it speaks OpenAI's chat completions: the same request, cheaper.
+
+    OpenAI's client walks through all of a request's tools at every call, a fifth of the work of a call; an extra_body
+    goes as it is. A model that LangChain sends to the Responses API has its tools written in another way: left alone.
+    """
+    responses = getattr(model, "_use_responses_api", None)
+    if responses is None or responses(dict(bound.kwargs)):
+        return bound
+    return model.bind(extra_body={part: bound.kwargs[part] for part in ("tools", "tool_choice")})
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+@lru_cache(maxsize=64)
+def _shared(text: str) -> str:
+    """`_quoted` of what many questions share: a long prompt is not escaped once for every ad."""
+    return _quoted(text)
 
 
 def _schema_text(schema: type[BaseModel]) -> str:
