@@ -86,3 +86,15 @@ def test_the_corpus_of_a_day_is_the_words_seen_by_then(conn: Connection) -> None
     assert len(then) == 200
     assert "Sold out" not in then
     assert set(examples.corpus(conn, LATER)) == {"Sold out", *then}
+
+
+def test_an_arm_has_the_language_that_an_ad_of_its_words_has(conn: Connection) -> None:
+    planted.fill(conn)
+    german = "Schlafen Sie besser mit einem Plan für jeden Abend"
+    query.execute(
+        conn, "update core.experiment_arm set headline = %(text)s where experiment_id = 't0'", {"text": german}
+    )
+    learnt = examples.read(conn, planted.DAY)
+    arms = learnt[learnt["owner"] == "own"].set_index("text")["language"]
+    assert set(arms[[german]]) == {"de"}
+    assert (arms == "en").mean() > 0.9

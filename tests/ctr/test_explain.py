@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from counterpitch.ctr import explain, features, model, registry
@@ -101,3 +102,21 @@ def test_what_is_a_function_word_depends_on_the_language() -> None:
     assert "die" in stopwords("de")
     assert "die" not in stopwords("en")
     assert "the" in stopwords("en") & stopwords("und")
+
+
+def test_a_draft_has_the_language_of_its_words_and_a_short_change_of_it_keeps_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fitted = model.fit(planted.frame(120, 20))
+    asked: list[str] = []
+    predict = explain.predictions
+
+    def watched(by: model.CtrModel, known: pd.DataFrame, owner: str | None) -> pd.DataFrame:
+        asked.extend(known["language"])
+        return predict(by, known, owner)
+
+    monkeypatch.setattr(explain, "predictions", watched)
+    explain.answer(fitted, "Sleep well!", "Learn to speak with friends every morning")
+    explain.answer(fitted, "Sleep well!", context={"language": "fr"})
+    explain.answer(fitted, "Sleep well!")
+    assert asked == ["en", "en", "fr", "und"]

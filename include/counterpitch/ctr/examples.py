@@ -8,6 +8,7 @@ row has them, because a rate that mixes the two compares nothing.
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -59,6 +60,8 @@ def read(conn: Connection, partition_key: str) -> pd.DataFrame:
     for row in results:
         row["clicks"] = row["link_clicks"] if link else row["clicks"]
     arms = query.rows(conn, query.sql(__file__, "select_arm_examples"), day)
+    for row in arms:
+        row["language"] = spoken(row["clean_text"])
     rows = results + arms
     known_part = known(rows)
     frame = known_part.assign(
@@ -66,6 +69,14 @@ def read(conn: Connection, partition_key: str) -> pd.DataFrame:
         click=["link" if link else "all"] * len(results) + ["all"] * len(arms),
     )
     return usable(frame)
+
+
+@lru_cache(maxsize=MOST_TEXTS)
+def spoken(text: str) -> str:
+    """The language of a text as ads have it (quality/cleaning.py): test arms and drafts come without one."""
+    from counterpitch.quality.cleaning import language_of  # loads libraries that scoring has no use for
+
+    return language_of(text)
 
 
 def corpus(conn: Connection, partition_key: str) -> list[str]:

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from counterpitch.ctr import features, pillars, registry
+from counterpitch.ctr import examples, features, pillars, registry
 from counterpitch.ctr.model import COLUMNS, DEVICES, CtrModel
 from counterpitch.ctr.refusals import NotEnoughData
 from counterpitch.ctr.strength import Blocks
@@ -50,9 +50,10 @@ def explain_text(
     """What the champion says of a text that nobody has shown yet, and what changed against `before`.
 
     Returns {"model_id", "trained_on" (owners), "mark", "ctr", "ctr_low", "ctr_high", "reasons"}; with `before` also
-    {"before": the same of that text, "change_points"}. `context` may set call_to_action, language, media_type,
-    placement; `conn` is asked where it is given. Under 100 ms once the champion is loaded. Raises NotEnoughData
-    without a champion, ModelUnusable when it cannot score here, Permanent on a text without a word.
+    {"before": the same of that text, "change_points"}. `context` may set call_to_action, language (without it, one is
+    told from the words, the same for both texts), media_type, placement; `conn` is asked where it is given. Under 100
+    ms once the champion is loaded. Raises NotEnoughData without a champion, ModelUnusable when it cannot score here,
+    Permanent on a text without a word.
     """
     if not text.strip():
         raise Permanent("There is no text to explain. Give at least one word.")
@@ -71,6 +72,8 @@ def answer(
     texts = [text] if before is None else [text, before]
     filled = {"call_to_action": "", "language": "und", "media_type": "", "placement": ""} | (context or {})
     known = pd.DataFrame({"text": texts, **filled, "day": pd.Series(pd.NaT, index=range(len(texts)))})
+    if filled["language"] in ("", "und"):
+        known["language"] = next((said for said in map(examples.spoken, texts) if said != "und"), "und")
     known["day"] = known["day"].astype("datetime64[us]")
     said = predictions(model, known, owner)
     told: list[dict[str, Any]] = [

@@ -10,7 +10,7 @@ select
     body,
     ''::text as description,
     ''::text as call_to_action,
-    'und'::text as language,
+    'und'::text as language, -- told by examples.spoken, from the words
     null::text as media_type,
     '{}'::text[] as platforms,
     min(started_on) as day,
