@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from counterpitch.llm.client import Client, Question
 
 _BATCH = 64
-_TOGETHER = 0.01  # seconds in which finished calls gather for one transaction; a call takes many times as long
 _LOOK_AGAIN = 0.5  # seconds between looks at a key that another process pays for
 _IN_BATCH = "a batch that was handed in works on it; the reading after it ended fetches it"
 _TRANSIENT = {408, 409, 425, 429, 500, 502, 503, 504, 529}
@@ -150,7 +149,6 @@ class Asking:
     async def _writer(self) -> None:
         while True:
             calls = [await self._done.get()]
-            await asyncio.sleep(_TOGETHER)
             while not self._done.empty() and len(calls) < _BATCH:
                 calls.append(self._done.get_nowait())
             await self._write(calls)
