@@ -30,7 +30,7 @@ Chances = Sequence[tuple[float, ...]]
 
 def version() -> str:
     """Changes with the code's rules and with the learned weights."""
-    return f"4-{weights.shipped().version}"
+    return f"5-{weights.shipped().version}"
 
 
 def read(text: str, learned: Weights | None = None) -> Reading:
@@ -45,6 +45,7 @@ def read(text: str, learned: Weights | None = None) -> Reading:
     evidence: list[Evidence] = []
     for number, field in enumerate(FIELDS):
         for position, (start, end) in enumerate(_stretches(clauses, chances, number, learned.cuts[field])):
+            end = _ended(text, end)
             quote = text[start:end]
             evidence.append(Evidence(field, position, phrases.name(quote, field, learned, total), quote, start, end))
     if evidence and not any(e.field == "target_audience" for e in evidence):
@@ -93,6 +94,13 @@ def _dense(unit: Sequence[tuple[features.Word, float]], cut: Cut) -> list[tuple[
     low, high = bounds
     here = [(best, unit[low][0].start, unit[high - 1][0].end)] if best >= cut.least else []
     return [*_dense(unit[:low], cut), *here, *_dense(unit[high:], cut)]
+
+
+def _ended(text: str, end: int) -> int:
+    """`end` after the mark that ends the sentence, which its quote holds."""
+    while end < len(text) and text[end] in ".!?…":
+        end += 1
+    return end
 
 
 def _implied(total: Row, learned: Weights) -> list[Evidence]:

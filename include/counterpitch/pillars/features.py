@@ -17,6 +17,7 @@ from itertools import chain, pairwise
 from counterpitch.pillars import grammar, residue, spans
 from counterpitch.pillars.lexicon import classes
 
+QUOTED = re.compile(r"[\w']+")  # a word of a quote
 _WORD = re.compile(r"[^\W_]+(?:['’.,][^\W_]+)*%?|[#@$€£₹%&+]")
 _YOU = {"you", "your", "you're", "you've"}
 _ME = {"i", "my", "me"}
@@ -160,7 +161,7 @@ def of_quote(words: Sequence[str]) -> list[str]:
 
 def quoted_words(quote: str) -> list[str]:
     """The words of a quote, lower-case."""
-    return re.findall(r"[\w']+", quote.lower())
+    return QUOTED.findall(quote.lower())
 
 
 def stem(word: str) -> str:

@@ -1,15 +1,19 @@
 """Name what a quote says in a few words: the words worth keeping, and the word that makes them a phrase.
 
 "Perfect for busy nurses" becomes "busy nurses", "Learn Polish" becomes "polish learners": words are kept by
-a learned chance, and a short list of added words (people, learning, avoiding) is learned with them.
+a learned chance, and a short list of added words (people, learning, avoiding) is learned with them. A name neither
+begins nor ends on a word that only joins others, and keeps the marks that hold a word together ("24/7", "real-life"),
+because a name is read in themes and briefs without its quote.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from math import log
 from typing import TYPE_CHECKING
 
-from counterpitch.pillars import features
+from counterpitch.pillars import features, grammar
 from counterpitch.pillars.features import STOP
 from counterpitch.pillars.weights import Weights, chance
 
@@ -20,7 +24,14 @@ KEEP = 0.25
 ADD = 0.2
 _ADD = log(ADD / (1 - ADD))
 LONGEST = 7
-_LINKS = STOP - {"a", "an", "the", "is", "are", "be", "it", "its", "or"}
+_LINKS = STOP - {"is", "are", "be", "it", "its"}
+_LOOSE = ("determiner", "preposition", "joiner", "pronoun", "auxiliary")  # what no name begins or ends on, but:
+_FIRM = {"no", "not", "never", "without", "less", "more", "on", "off", "up", "out", "behind", "can't", "don't", "won't"}
+_HOLDS = re.compile(r"[-/’&]|(?<=\d)[.,:](?=\d)")  # between two words without a space, they are one
+_WORTH = "#$€£₹"  # before a number these belong to it,
+_SHARE = "+%"  # and these after it
+_DOUBLED = re.compile(r"(?:be|for|re)?[^aeiou]*[aeiou][bdgmnprt]")  # get, stop, begin: the last letter twice
+_IS_OWN = re.compile(r"\w*(?:ee|oe|ye)")
 
 
 def name(quote: str, field: str, weights: Weights, ad: Row) -> str:
@@ -31,20 +42,61 @@ def name(quote: str, field: str, weights: Weights, ad: Row) -> str:
         return " ".join(words[:LONGEST]) or quote.strip().lower()
     chances = {i: chance(weights.keep[field], features.of_quoted_word(words, i)) for i in content}
     kept = [i for i in content if chances[i] >= KEEP] or [max(content, key=lambda i: (chances[i], -i))]
-    said = _linked(words, kept)
+    kept = _trimmed(words, kept[:LONGEST])
+    said = _linked(quote, words, kept)
+    if field == "customer_need" and _asked(words, kept[0]):
+        said = gerund(words[kept[0]]) + said.removeprefix(words[kept[0]])
     present = {features.stem(word) for word in words}
     for added in weights.outcomes.above(field, ad, _ADD, features.of_quote(words)):
         if features.stem(added) not in present:
-            said = [added, *said] if added.endswith("ing") else [*said, added]
-    return " ".join(said)
-
-
-def _linked(words: list[str], kept: list[int]) -> list[str]:
-    """The kept words in order, with the little words that stood between two of them."""
-    said: list[str] = []
-    for before, i in zip([None, *kept], kept[:LONGEST], strict=False):
-        between = words[before + 1 : i] if before is not None else []
-        if between and len(between) <= 2 and all(word in _LINKS for word in between):
-            said += between
-        said.append(words[i])
+            said = f"{added} {said}" if added.endswith("ing") else f"{said} {added}"
     return said
+
+
+def gerund(verb: str) -> str:
+    """ "make" -> "making", "get" -> "getting": a need is named by what the customer wants to be doing."""
+    if len(verb) > 2 and verb.endswith("e") and not _IS_OWN.fullmatch(verb):
+        return f"{verb[:-1]}ing"
+    return f"{verb}{verb[-1]}ing" if _DOUBLED.fullmatch(verb) else f"{verb}ing"
+
+
+def _asked(words: Sequence[str], i: int) -> bool:
+    """Whether the word is an order or a wish ("Save money", "to save money") and not a thing or a statement's verb."""
+    if words[i] not in grammar.listed("verb") or (i and words[i - 1] not in {"to", "and"}):
+        return False
+    after = words[i + 1] if i + 1 < len(words) else ""
+    return words[i] not in grammar.listed("noun_too") or after in grammar.listed("determiner")
+
+
+def _trimmed(words: Sequence[str], kept: list[int]) -> list[int]:
+    """The kept words without the small ones at both ends; one stays."""
+    firm = [n for n, i in enumerate(kept) if not _loose(words[i])]
+    return kept[firm[0] : firm[-1] + 1] if firm else kept[:1]
+
+
+def _loose(word: str) -> bool:
+    return word not in _FIRM and any(word in grammar.listed(kind) for kind in _LOOSE)
+
+
+def _linked(quote: str, words: Sequence[str], kept: Sequence[int]) -> str:
+    """The kept words in order, with the little words and the marks that stood between two of them."""
+    text = quote.lower()
+    spots = [found.span() for found in features.QUOTED.finditer(text)]
+    said = ""
+    for last, i in zip([None, *kept], kept, strict=False):
+        start, end = spots[i]
+        worth = text[start - 1] if start and words[i][0].isdigit() and text[start - 1] in _WORTH else ""
+        share = text[end] if end < len(text) and words[i][-1].isdigit() and text[end] in _SHARE else ""
+        said += _joint(text, spots, words, last, i) + worth + words[i].strip("'") + share
+    return said.strip() or quote.strip().lower()
+
+
+def _joint(text: str, spots: Sequence[tuple[int, int]], words: Sequence[str], last: int | None, i: int) -> str:
+    if last is None:
+        return ""
+    held = _HOLDS.match(text, spots[last][1])
+    if held and held.end() == spots[i][0]:
+        return held.group()
+    between = words[last + 1 : i]
+    small = len(between) <= 2 and all(word in _LINKS for word in between)
+    return f" {' '.join(between)} " if between and small else " "
