@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from math import log
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,8 @@ LONGEST = 7
 _LINKS = STOP - {"is", "are", "be", "it", "its"}
 _LOOSE = ("determiner", "preposition", "joiner", "pronoun", "auxiliary")  # what no name begins or ends on, but:
 _FIRM = {"no", "not", "never", "without", "less", "more", "on", "off", "up", "out", "behind", "can't", "don't", "won't"}
-_HOLDS = re.compile(r"[-/’&]|(?<=\d)[.,:](?=\d)")  # between two words without a space, they are one
+_HOLDS = {"-", "/", "’", "&"}  # between two words without a space, they are one
+_IN_NUMBERS = {".", ",", ":"}
 _WORTH = "#$€£₹"  # before a number these belong to it,
 _SHARE = "+%"  # and these after it
 _DOUBLED = re.compile(r"(?:be|for|re)?[^aeiou]*[aeiou][bdgmnprt]")  # get, stop, begin: the last letter twice
@@ -74,6 +76,7 @@ def _trimmed(words: Sequence[str], kept: list[int]) -> list[int]:
     return kept[firm[0] : firm[-1] + 1] if firm else kept[:1]
 
 
+@cache
 def _loose(word: str) -> bool:
     return word not in _FIRM and any(word in grammar.listed(kind) for kind in _LOOSE)
 
@@ -82,21 +85,26 @@ def _linked(quote: str, words: Sequence[str], kept: Sequence[int]) -> str:
     """The kept words in order, with the little words and the marks that stood between two of them."""
     text = quote.lower()
     spots = [found.span() for found in features.QUOTED.finditer(text)]
-    said = ""
-    for last, i in zip([None, *kept], kept, strict=False):
+    said, last = [], kept[0]
+    for i in kept:
         start, end = spots[i]
-        worth = text[start - 1] if start and words[i][0].isdigit() and text[start - 1] in _WORTH else ""
-        share = text[end] if end < len(text) and words[i][-1].isdigit() and text[end] in _SHARE else ""
-        said += _joint(text, spots, words, last, i) + worth + words[i].strip("'") + share
-    return said.strip() or quote.strip().lower()
+        if i != kept[0]:
+            gap = text[spots[last][1] : start]
+            said.append(_joint(gap, words[last], words[i]) if last == i - 1 else _little(words[last + 1 : i]))
+        word = words[i].strip("'")
+        if word[:1].isdigit() and start and text[start - 1] in _WORTH:
+            said.append(text[start - 1])
+        said.append(word)
+        if word[-1:].isdigit() and text[end : end + 1] in _SHARE:
+            said.append(text[end : end + 1])
+        last = i
+    return "".join(said).strip() or quote.strip().lower()
 
 
-def _joint(text: str, spots: Sequence[tuple[int, int]], words: Sequence[str], last: int | None, i: int) -> str:
-    if last is None:
-        return ""
-    held = _HOLDS.match(text, spots[last][1])
-    if held and held.end() == spots[i][0]:
-        return held.group()
-    between = words[last + 1 : i]
-    small = len(between) <= 2 and all(word in _LINKS for word in between)
-    return f" {' '.join(between)} " if between and small else " "
+def _joint(gap: str, before: str, after: str) -> str:
+    in_number = gap in _IN_NUMBERS and before[-1].isdigit() and after[0].isdigit()
+    return gap if in_number or gap in _HOLDS else " "
+
+
+def _little(between: Sequence[str]) -> str:
+    return f" {' '.join(between)} " if len(between) <= 2 and _LINKS.issuperset(between) else " "
