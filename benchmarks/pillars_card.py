@@ -1,9 +1,9 @@
 """Write the card of the pillar readers from the predictions and the JSON of runs; no figure in it is typed.
 
-    python benchmarks/pillars_train.py --gold GOLD.jsonl --predictions read.jsonl
+    python benchmarks/pillars_train.py --gold GOLD.jsonl --predictions read.jsonl --other-cuts 3 > trained.json
     python benchmarks/pillars.py --ads ADS.jsonl --out p.jsonl > speed.json
-    python benchmarks/pillars_card.py --gold GOLD.jsonl --extractive read.jsonl --speed "short ads=speed.json" \\
-        [--llm-predictions FILE --llm-prompt VERSION --llm-seen N]
+    python benchmarks/pillars_card.py --gold GOLD.jsonl --extractive read.jsonl --trained trained.json \\
+        --speed "short ads=speed.json" [--llm-predictions FILE --llm-prompt VERSION --llm-seen N]
 
 Writes docs/methods/pillars.md and prints its figures as JSON. `--llm-seen N`: the prompt's author had looked at the
 first N ads of GOLD while writing the prompt, so the others are scored apart from them.
@@ -53,6 +53,10 @@ EXTRACTIVE = """
 The **extractive** reader (version `{version}`) is cross-validated: an ad is read with weights that no ad sharing a
 sentence with it has taught. Features, strengths and cut levels were chosen on the same folds of the same ads, so its
 figures are optimistic by an unknown amount; the tone and product models in particular, chosen last among several.
+{cuts}"""
+
+CUTS = """Where chance cuts the folds instead, the pillar score is {scores}. It also leans on the {lessons} invented
+ads that are always taught, many of them in the trades and shapes of the annotated ones.
 """
 
 LLM = """
@@ -135,6 +139,12 @@ def score_of(said: Mapping[str, Any]) -> str:
     return f"{said['figures']['all/pillar_score']['mean']:.3f}"
 
 
+def cuts(trained: Mapping[str, Any]) -> str:
+    """What the score is where the folds are cut otherwise, from the JSON of pillars_train.py."""
+    scores = ", ".join(f"{score:.3f}" for score in trained.get("other_cuts", []))
+    return CUTS.format(scores=scores, lessons=trained["lessons"]) if scores else ""
+
+
 def halves(ads: Sequence[Annotated], said: Said, seen: int) -> str:
     """The ads that the prompt's author had looked at, and the others, with the annotators beside them."""
     if not 0 < seen < len(ads):
@@ -159,6 +169,7 @@ def main() -> None:
     cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     cli.add_argument("--gold", type=Path, required=True)
     cli.add_argument("--extractive", type=Path, required=True, help="predictions of pillars_train.py")
+    cli.add_argument("--trained", type=Path, help="the JSON of pillars_train.py, with its other cuts")
     cli.add_argument("--speed", action="append", default=[], help='"name=the JSON of pillars.py", once a set of ads')
     cli.add_argument("--llm-predictions", type=Path)
     cli.add_argument("--llm-prompt", default="unknown", help="version of the prompt that the model was asked with")
@@ -168,7 +179,8 @@ def main() -> None:
     ads = evaluate.gold_set(args.gold).ads
     columns = {"says nothing": summary(ads, {ad.key: Pillars() for ad in ads})}
     columns["extractive"] = summary(ads, predictions(args.extractive))
-    told = [EXTRACTIVE.format(version=extractive.version())]
+    trained = json.loads(args.trained.read_text("utf-8")) if args.trained else {}
+    told = [EXTRACTIVE.format(version=extractive.version(), cuts=cuts(trained))]
     if args.llm_predictions:
         said = predictions(args.llm_predictions)
         columns["model"] = summary(ads, said)
