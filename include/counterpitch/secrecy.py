@@ -22,7 +22,8 @@ def hide(text: bytes, secrets: Iterable[str]) -> bytes:
     for secret in secrets:
         if len(secret) >= SHORTEST:
             for spelt in {secret, quote(secret, safe=""), quote_plus(secret), secret.replace("/", r"\/")}:
-                text = text.replace(spelt.encode(), HIDDEN.encode())
+                if (found := spelt.encode()) in text:  # a copy of the text for nothing took longer than the search
+                    text = text.replace(found, HIDDEN.encode())
     return text
 
 

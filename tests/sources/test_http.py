@@ -31,6 +31,8 @@ def asked(body: bytes) -> Answer:
         (rb'{"ads": [{"te\u0000xt": "a\u0000b"}]}', {"ads": [{"te\ufffdxt": "a\ufffdb"}]}),
         (rb'{"id": 123456789012345678901234567890, "text": "\u0000"}', {"id": 123456789012345678901234567890,
                                                                        "text": "\ufffd"}),
+        (rb'{"ids": [1, 123456789012345678901234567890]}', {"ids": [1, 123456789012345678901234567890]}),
+        (rb'{"text": "no. 12345678901234567890123", "n": 1.5}', {"text": "no. 12345678901234567890123", "n": 1.5}),
         (rb'{"id": 7412345678901234567}', {"id": 7412345678901234567}),
     ],
 )  # fmt: skip
@@ -51,7 +53,7 @@ VALUES = st.recursive(
     | st.integers(-(2**63), 2**70)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(),
-    lambda inner: st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    lambda inner: st.dictionaries(st.text(max_size=3), inner, max_size=3) | st.lists(inner, max_size=3),
     max_leaves=6,
 )
 

@@ -8,11 +8,13 @@ waited for, aloud, up to a limit; then the sweep is interrupted, and goes on fro
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +28,9 @@ from counterpitch.sources.reading import storable
 
 log = logging.getLogger(__name__)
 LONGEST_WAIT = 900.0  # seconds that a task holds its slot for a platform; beyond, the retry of the task waits
-_LONG_NUMBER = re.compile(rb":\s*-?[0-9]{20}")  # a value of 20 digits may be beyond 64 bits
+_AS_NINES = bytes.maketrans(b"012345678", b"9" * 9)
+_LONG = b"9" * 20  # digits that may be beyond 64 bits
+_LONG_NUMBER = re.compile(rb"[:\[,]\s*-?[0-9]{20}")
 
 
 class AskAgain(Exception):
@@ -172,13 +176,29 @@ def _decoded(content: bytes) -> Any:
     A text that a platform cut in the middle of an emoji holds half of it: orjson refuses the page for it, Python's
     own decoder does not. orjson also makes whole numbers beyond 64 bits inexact.
     """
-    if _LONG_NUMBER.search(content):
+    if _LONG in content.translate(_AS_NINES) and _LONG_NUMBER.search(content):  # two looks in C, then the slow one
         return storable(json.loads(content, parse_constant=_refuse))
     try:
-        body = orjson.loads(content)
+        with _nothing_collected():
+            body = orjson.loads(content)
     except ValueError:
         return storable(json.loads(content, parse_constant=_refuse))
     return storable(body) if b"\\u0000" in content else body
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Keep the garbage collector from looking through a page again and again while it grows.
+
+    A page is a tree of thousands of new objects, none of them garbage; the looks took longer than the parsing.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _refuse(constant: str) -> None:

@@ -90,7 +90,9 @@ def _observation(row: Mapping[str, Any], shape: str) -> Observation:
     """An ad as it was answered, without the address that carries the caller's token."""
     if not row.get("id"):
         raise SweepFailed("no_id", "Meta answered an ad without an id; its API has changed.")
-    return Observation(str(row["id"]), shape, {name: v for name, v in row.items() if name != "ad_snapshot_url"})
+    if "ad_snapshot_url" in row:
+        row = {name: value for name, value in row.items() if name != "ad_snapshot_url"}
+    return Observation(str(row["id"]), shape, row)
 
 
 def read(payload: Mapping[str, Any]) -> tuple[Record, list[Problem]]:

@@ -3,7 +3,7 @@ with page as (delete from raw.arrived_page where name = %(name)s returning place
 hashed as (
     select ad_id, shape, payload, copies, (place->>'observed_at')::timestamptz as observed_at,
            encode(sha256(convert_to(shape || ' ' || payload::text, 'UTF8')), 'hex') as content_hash
-    from page, jsonb_to_recordset(records) as r(ad_id text, shape text, payload jsonb, copies integer)),
+    from page, jsonb_to_recordset(records::jsonb) as r(ad_id text, shape text, payload jsonb, copies integer)),
 merged as (
     insert into raw.ad_snapshot as s
         (source, brand_id, ad_id, partition_key, content_hash, shape, payload, copies, observed_at, seen_at)
