@@ -70,6 +70,13 @@ def register_feed(
     execute(conn, sql(__file__, "register_feed"), values | {"only_now": only_now})
 
 
+def options_of(conn: Connection, brand_id: str, source: str, kind: str = "ads") -> dict[str, Any]:
+    """The options of a feed; {} where there is none."""
+    return dict(
+        scalar(conn, sql(__file__, "find_options"), {"brand_id": brand_id, "source": source, "kind": kind}) or {}
+    )
+
+
 def register_page(conn: Connection, source: str, page_id: str, brand_id: str, page_name: str | None = None) -> None:
     """Say under which page or account of a platform a brand advertises. The first brand that claims it keeps it."""
     values = {"source": source, "page_id": page_id, "brand_id": brand_id, "page_name": page_name}

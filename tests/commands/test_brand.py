@@ -73,6 +73,30 @@ def test_a_page_that_is_known_is_enough_and_files_take_over_when_told(conn: Conn
     assert [feed[3]["reader"] for feed in _feeds(conn)] == ["files"]
 
 
+@pytest.mark.parametrize(
+    ("reader", "page", "source", "kind"),
+    [("meta_ad_library", "meta:11", "meta", "ads"), ("web_pages", "web:https://a.example/", "web", "pages"),
+     ("meta_insights", "meta:act_5", "meta", "results")],
+)  # fmt: skip
+def test_what_was_set_for_a_reader_stays_when_it_is_named_again(
+    conn: Connection, reader: str, page: str, source: str, kind: str
+) -> None:
+    _add("Acme", "--page", page, "--reader", reader)
+    (before,) = (feed[3] for feed in _feeds(conn))
+    with conn:
+        brands.register_feed(conn, "acme", source, kind=kind, options={**before, "every": 5, "connection": "own"})
+    _add("Acme", "--page", page, "--reader", reader)
+    assert _feeds(conn) == [("acme", source, kind, {**before, "every": 5, "connection": "own"})]
+
+
+def test_another_reader_begins_with_its_own_options(conn: Connection) -> None:
+    _add("Acme", "--page", "meta:11", *LIBRARY, "--connection", "meta_eu")
+    _add("Acme", *LIBRARY, "--connection", "meta_uk")
+    assert _feeds(conn)[0][3] == {"reader": "meta_ad_library", "connection": "meta_uk"}
+    _add("Acme", "--source", "meta", "--reader", "files")
+    assert _feeds(conn)[0][3] == {"reader": "files"}
+
+
 @pytest.mark.usefixtures("warehouse")
 def test_a_brand_that_collects_nothing_is_told_so() -> None:
     assert "It collects nothing yet: import files" in _add("Acme").output

@@ -24,6 +24,9 @@ SOURCE_OF = {
 }
 """The readers, and the platform that each one asks; `files` reads what was imported of any source."""
 
+KIND_OF = {"web_pages": "pages", "meta_insights": "results"}
+"""What a reader brings, where it is no ads."""
+
 CONNECTION = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 
 app = typer.Typer(no_args_is_help=True)
@@ -193,18 +196,20 @@ def _register_reader(
 ) -> None:
     from counterpitch import brands
 
-    source = str(SOURCE_OF[reader])
-    options = {"reader": reader, "connection": connection or source}
-    if reader == "web_pages":
+    source, kind = str(SOURCE_OF[reader]), KIND_OF.get(reader, "ads")
+    usual, told = {"connection": source}, {"reader": reader}
+    if connection:
+        told["connection"] = connection
+    if kind == "pages":
         _require_page(conn, brand_id, reader, source, "https://acme.example/pricing")
-        brands.register_feed(conn, brand_id, source, kind="pages", options={"reader": reader})
-        return
-    if reader == "meta_insights":
-        options["account"] = next(page_id for _, page_id in filter(_is_account, pages))
-        brands.register_feed(conn, brand_id, source, kind="results", options=options)
-        return
-    _require_page(conn, brand_id, reader, source, "1234567890")
-    brands.register_feed(conn, brand_id, source, options=options)
+        usual = {}
+    elif kind == "results":
+        told["account"] = next(page_id for _, page_id in filter(_is_account, pages))
+    else:
+        _require_page(conn, brand_id, reader, source, "1234567890")
+    kept = brands.options_of(conn, brand_id, source, kind)
+    mine = kept if kept.get("reader") == reader else {}  # another reader's options mean nothing to this one
+    brands.register_feed(conn, brand_id, source, kind=kind, options={**usual, **mine, **told})
 
 
 def _require_page(conn: Connection, brand_id: str, reader: str, source: str, such_as: str) -> None:
