@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
+import time
+from itertools import pairwise
 
 import httpx
 import pytest
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 
 from counterpitch.sources.base import SweepInterrupted
 from counterpitch.sources.http import Answer, Api
+from tests.sources.dripping import dripping
 
 
 def asked(body: bytes) -> Answer:
@@ -62,3 +66,60 @@ VALUES = st.recursive(
 def test_a_sound_answer_is_read_as_it_is(value: object) -> None:
     read = asked(json.dumps({"value": value}).encode()).body
     assert read == json.loads(json.dumps({"value": value}).replace(r"\u0000", r"\ufffd"))
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nx-slow: ", b"HTTP/1.1 200 OK\r\n\r\n", b""])
+def test_an_answer_that_drips_for_ever_ends_in_time(head: bytes) -> None:
+    with dripping(head) as url:
+        api = Api(url, lambda _: None, attempts=2, first_wait=0.01, longest=0.3)
+        began = time.monotonic()
+        with pytest.raises(SweepInterrupted, match=r"not whole after 0\.3 seconds") as error:
+            api.get("ads", {})
+        assert (error.value.code, api.calls) == ("too_slow", 2)
+        assert time.monotonic() - began < 3
+        api.close()
+
+
+def test_an_answer_in_time_leaves_the_connection_for_the_next() -> None:
+    with dripping(b'HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n{"a": 1}') as url:
+        api = Api(url, lambda _: None, longest=0.2)
+        assert api.get("ads", {}).body == {"a": 1}
+        time.sleep(0.3)
+        assert api.get("ads", {}).body == {"a": 1}
+        api.close()
+
+
+def throttling(times: int, headers: dict[str, str]) -> tuple[Api, list[float]]:
+    """A platform that says 429 so often, and when it was asked."""
+    asked: list[float] = []
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        asked.append(time.monotonic())
+        return httpx.Response(429 if len(asked) <= times else 200, json={}, headers=headers)
+
+    api = Api("https://p.example", lambda _: None, attempts=4, first_wait=0.01, transport=httpx.MockTransport(answer))
+    return api, asked
+
+
+def test_a_platform_that_throttles_without_a_word_is_given_longer_each_time() -> None:
+    api, asked = throttling(3, {})
+    api.get("ads", {})
+    gaps = [later - earlier for earlier, later in pairwise(asked)]
+    assert all(gap >= wait for gap, wait in zip(gaps, [0.04, 0.08, 0.16], strict=True)), gaps
+    assert api.waits.pauses == 3
+    assert sum(gaps) >= api.waits.seconds >= 0.28
+
+
+def test_a_platform_that_says_when_is_asked_no_sooner() -> None:
+    api, asked = throttling(1, {"retry-after": "0.3"})
+    api.get("ads", {})
+    assert asked[1] - asked[0] >= 0.3
+    assert (api.waits.seconds, api.waits.pauses) == (0.3, 1)
+
+
+def test_no_wait_is_told_after_the_last_try(caplog: pytest.LogCaptureFixture) -> None:
+    api, asked = throttling(9, {"retry-after": "0.01"})
+    with caplog.at_level(logging.WARNING), pytest.raises(SweepInterrupted):
+        api.get("ads", {})
+    assert len(asked) == 4
+    assert caplog.text.count("Waiting") == api.waits.pauses == 3

@@ -206,6 +206,8 @@ def test_the_quota_is_obeyed_and_the_waiting_is_told(
     assert quota.overdrawn == 0
     assert waited
     assert "quota is used up: waiting" in caplog.text
+    told = query.scalar(conn, "select message from ops.coverage")
+    assert told == f"Waited {sum(waited) / 60:.0f} min for the platform's quota in {len(waited)} pauses."
 
 
 def test_a_bad_token_fails_at_once_and_says_what_to_do(

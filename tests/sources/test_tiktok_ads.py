@@ -57,9 +57,16 @@ def last_flight_ends(ad: object) -> date:
 
 @pytest.mark.parametrize("rate", [0.0, 0.2])
 def test_what_is_stored_is_what_is_shown(conn: Connection, served: Served, rate: float) -> None:
+    if rate:
+        collect_brand(BRAND, DAY)
+        query.execute(conn, "truncate raw.ad_snapshot, ops.coverage")
+        conn.commit()
+    without = len(served.sandbox.dial.calls)
+    served.sandbox.dial.forget()
     served.sandbox.dial.rate = rate
     swept = collect_brand(BRAND, DAY)
     assert swept["state"] == "ok"
+    assert not rate or without < len(served.sandbox.dial.calls) <= 1.3 * without
     validate_and_load(DAY, [BRAND])
     rows = query.rows(conn, "select s.*, t.body from core.ad_seen_daily s left join core.ad_text t using (text_hash)")
     assert Counter(row["ad_id"] for row in rows) == Counter(truth(served))

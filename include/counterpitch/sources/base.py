@@ -17,6 +17,7 @@ from typing import Any, Literal, Protocol
 from counterpitch.errors import Permanent, Transient
 
 Listing = Literal["brand", "pages", "none"]
+SHORTEST_TOLD = 1.0  # seconds; a shorter wait is no news
 
 
 class State(StrEnum):
@@ -70,11 +71,32 @@ class Page:
 
 
 @dataclass
+class Waits:
+    """How long a platform's quota was waited for: seconds in all, in so many pauses."""
+
+    seconds: float = 0.0
+    pauses: int = 0
+
+    def add(self, seconds: float) -> None:
+        """Count a pause."""
+        self.seconds, self.pauses = self.seconds + seconds, self.pauses + 1
+
+    def told(self, message: str | None = None) -> str | None:
+        """The message, and after it how long was waited; None where there is neither."""
+        if self.seconds < SHORTEST_TOLD:
+            return message
+        length = f"{self.seconds:.0f} s" if self.seconds < 120 else f"{self.seconds / 60:.0f} min"
+        pauses = "1 pause" if self.pauses == 1 else f"{self.pauses} pauses"
+        waited = f"Waited {length} for the platform's quota in {pauses}."
+        return f"{message} {waited}" if message else waited
+
+
+@dataclass
 class Sweep:
     """An answer: a state known at once (`not_covered`), or pages that stream.
 
     `listing` says what an absence means: all ads of the brand were listed (`brand`), all ads of the pages
-    that appear (`pages`), or nothing (`none`: single ads were described).
+    that appear (`pages`), or nothing (`none`: single ads were described). `waits` grows while the pages stream.
     """
 
     pages: Iterator[Page] = field(default_factory=lambda: iter(()))
@@ -82,6 +104,7 @@ class Sweep:
     listing: Listing = "brand"
     code: str | None = None
     message: str | None = None
+    waits: Waits = field(default_factory=Waits)
 
 
 class SweepFailed(Permanent):

@@ -14,13 +14,14 @@ from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from counterpitch import brands as registry
 from counterpitch.errors import Permanent, Transient
 from counterpitch.sources import snapshots
-from counterpitch.sources.base import Page, State, Sweep, SweepFailed, SweepInterrupted, Window
+from counterpitch.sources.base import Page, State, Sweep, SweepFailed, SweepInterrupted, Waits, Window
 from counterpitch.sources.files import FilesSource
 from counterpitch.sources.missed import missed_days
 from counterpitch.sources.readers import open_source
@@ -124,6 +125,7 @@ class _FeedSweep:
         self._observed_at = datetime.now(UTC)
         self._cursor: str | None = None
         self._rows = 0
+        self._waits, self._waited = Waits(), Waits()  # of this try, and of those before
 
     def run(self) -> tuple[State, int]:
         """Sweep, store, and record how it ended."""
@@ -147,6 +149,7 @@ class _FeedSweep:
             self._resume()
             source = open_source(self._conn, self._feed, self._window)
             answer = source.sweep(self._slice[1], self._window, self._cursor)
+            self._waits = answer.waits
             self._store(answer)
             if self._feed["kind"] == "ads" and not isinstance(source, FilesSource):
                 answer = self._with_files(answer)
@@ -209,9 +212,14 @@ class _FeedSweep:
         if kept:
             self._cursor, self._rows = kept["cursor"], kept["rows"]
             self._observed_at = datetime.fromisoformat(kept["observed_at"])
+            self._waited = Waits(**kept.get("waited", {}))
 
     def _place(self, cursor: str) -> dict[str, Any]:
-        return {"cursor": cursor, "rows": self._rows, "observed_at": self._observed_at.isoformat()}
+        place = {"cursor": cursor, "rows": self._rows, "observed_at": self._observed_at.isoformat()}
+        return place | {"waited": asdict(self._all_waits())}
+
+    def _all_waits(self) -> Waits:
+        return Waits(self._waited.seconds + self._waits.seconds, self._waited.pauses + self._waits.pauses)
 
     def _keep(self, cursor: str) -> None:
         params = {"name": self._name, "value": write.as_json(self._place(cursor))}
@@ -229,7 +237,7 @@ class _FeedSweep:
             rows=self._rows,
             listing=answer.listing,
             code=answer.code,
-            message=answer.message,
+            message=self._all_waits().told(answer.message),
             kind=self._feed["kind"],
         )
 

@@ -23,22 +23,28 @@ import orjson
 import stamina
 
 from counterpitch.secrecy import hide
-from counterpitch.sources.base import SweepFailed, SweepInterrupted
+from counterpitch.sources.base import SweepFailed, SweepInterrupted, Waits
+from counterpitch.sources.deadline import Deadline
 from counterpitch.sources.reading import storable
 
 log = logging.getLogger(__name__)
+THROTTLED = 4  # first waits: 2, 4, 8, 16 and 32 seconds in all outlast a quota of calls a minute
 LONGEST_WAIT = 900.0  # seconds that a task holds its slot for a platform; beyond, the retry of the task waits
+LONGEST_ANSWER = 180.0  # seconds from a request to the end of its answer, however it drips
 _AS_NINES = bytes.maketrans(b"012345678", b"9" * 9)
 _LONG = b"9" * 20  # digits that may be beyond 64 bits
 _LONG_NUMBER = re.compile(rb"[:\[,]\s*-?[0-9]{20}")
 
 
 class AskAgain(Exception):
-    """The same request may succeed: in `wait` seconds where the platform said so, else after the usual pause."""
+    """The same request may succeed: in `wait` seconds where the platform said so, else after the usual pause.
 
-    def __init__(self, code: str, message: str, wait: float | None = None) -> None:
+    A platform that `throttled` counts calls over a minute or more, so it is given longer each time it says so.
+    """
+
+    def __init__(self, code: str, message: str, wait: float | None = None, *, throttled: bool = False) -> None:
         super().__init__(message)
-        self.code, self.wait = code, wait
+        self.code, self.wait, self.throttled = code, wait, throttled
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,10 @@ Check = Callable[[Answer], None]
 
 
 class Api:
-    """One platform under one base address. `check` raises for answers that are errors in the platform's own words."""
+    """One platform under one base address. `check` raises for answers that are errors in the platform's own words.
+
+    `timeout` bounds a silence and `longest` a whole answer, in seconds.
+    """
 
     def __init__(
         self,
@@ -63,8 +72,10 @@ class Api:
         *,
         token: str | None = None,
         timeout: float = 30.0,
+        longest: float = LONGEST_ANSWER,
         attempts: int = 6,
         first_wait: float = 0.5,
+        waits: Waits | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         headers = {"authorization": f"Bearer {token}"} if token else {}
@@ -75,12 +86,15 @@ class Api:
             follow_redirects=False,
             transport=transport,
         )
+        self._deadline, self._longest = Deadline(), longest
         self._check, self._attempts, self._first_wait = check, attempts, first_wait
         self._free_at = 0.0
         self._tokens = {token} if token else set[str]()
         self._secrets: set[str] = set()
         self._handing_over = False
+        self._tries = 0
         self.calls = 0
+        self.waits = waits if waits is not None else Waits()
 
     def get(self, path: str, params: Mapping[str, str | int]) -> Answer:
         """Ask, and ask again where that may help. Raises SweepFailed, SweepInterrupted."""
@@ -90,8 +104,9 @@ class Api:
         """Any method, with httpx's own arguments. Raises SweepFailed, SweepInterrupted."""
         try:
             for attempt in stamina.retry_context(
-                on=pause, attempts=self._attempts, timeout=None, wait_initial=self._first_wait, wait_jitter=0.1
+                on=self._again, attempts=self._attempts, timeout=None, wait_initial=self._first_wait, wait_jitter=0.1
             ):
+                self._tries = attempt.num
                 with attempt:
                     self._hold()
                     return self._once(method, path, request)
@@ -127,27 +142,47 @@ class Api:
         """Close the connections."""
         self._client.close()
 
+    def _again(self, error: Exception) -> bool | float:
+        """Stamina's hook: whether to ask again, and after how long. Told of a throttled try, it counts the wait."""
+        if not isinstance(error, AskAgain) or self._tries >= self._attempts:
+            return False
+        if not error.throttled:
+            return pause(error)
+        wait = max(error.wait or 0.0, THROTTLED * self._first_wait * 2.0 ** (self._tries - 1))
+        if wait > LONGEST_WAIT:
+            return False
+        self.waits.add(wait)
+        log.warning("%s Waiting %.0f seconds.", error, wait)
+        return wait
+
     def _hold(self) -> None:
         wait = self._free_at - time.monotonic()
         if wait > LONGEST_WAIT:
             raise SweepInterrupted("quota", f"The quota is used up for {wait / 60:.0f} more minutes.")
         if wait > 0:
             log.warning("The platform's quota is used up: waiting %.0f seconds before the next call.", wait)
+            self.waits.add(wait)
             time.sleep(wait)
 
     def _once(self, method: str, path: str, request: Mapping[str, Any]) -> Answer:
         self.calls += 1
         try:
-            response = self._client.request(method, path.lstrip("/"), **request)
+            with self._deadline.within(self._longest):
+                response = self._client.request(
+                    method, path.lstrip("/"), extensions=self._deadline.extensions, **request
+                )
         except httpx.TransportError as error:
             # `from None`: httpx's exceptions hold the request, and the request holds the token.
-            raise AskAgain("network", f"The platform did not answer ({type(error).__name__}).") from None
+            if not self._deadline.passed:
+                raise AskAgain("network", f"The platform did not answer ({type(error).__name__}).") from None
+        if self._deadline.passed:
+            raise AskAgain("too_slow", f"The platform's answer was not whole after {self._longest:g} seconds.")
         answer = _read(response, self._secrets | self._tokens)
         self._check(answer)
         if answer.status >= 500:
             raise AskAgain(f"http_{answer.status}", f"The platform answered with HTTP {answer.status}.")
         if answer.status == 429:
-            raise AskAgain("http_429", "The platform asks to slow down.", retry_after(answer.headers))
+            raise AskAgain("http_429", "The platform asks to slow down.", retry_after(answer.headers), throttled=True)
         if answer.status >= 400:
             raise SweepFailed(f"http_{answer.status}", f"The platform refused the request (HTTP {answer.status}).")
         return _read(response, self._secrets) if self._handing_over else answer
@@ -206,7 +241,7 @@ def _refuse(constant: str) -> None:
 
 
 def pause(error: Exception) -> bool | float:
-    """Stamina's backoff hook: whether to ask again, and after how long where the platform said it."""
+    """What stamina's hook answers where a try is left: whether to ask again, and how long after if that was said."""
     if not isinstance(error, AskAgain):
         return False
     if error.wait is None:

@@ -60,7 +60,7 @@ class MetaAdLibrary:
         if window.last < self._today() - LIBRARY_KEEPS:
             message = "The library keeps ads for a year; this day is lost there. Import an export that has it."
             return Sweep(state=State.NOT_COVERED, listing="none", code="too_old", message=message)
-        return Sweep(pages=self._sweep(page_ids, window, cursor), listing="brand")
+        return Sweep(pages=self._sweep(page_ids, window, cursor), listing="brand", waits=self._api.waits)
 
     def _sweep(self, page_ids: Sequence[str], window: Window, cursor: str | None) -> Iterator[Page]:
         at: dict[str, Any] = json.loads(cursor) if cursor else {"first": 0, "after": None, "limit": self._limit}

@@ -38,7 +38,7 @@ def check(answer: Answer) -> None:
     if REDUCE in message or (code, subcode) == (100, 1487534):
         raise TooMuchData
     if code in THROTTLED:
-        raise AskAgain(name, f"Meta throttles (code {name}).", regain(answer) or None)
+        raise AskAgain(name, f"Meta throttles (code {name}).", regain(answer) or None, throttled=True)
     if code in TRANSIENT or answer.status >= 500:
         raise AskAgain(name, f"Meta had a passing error (code {name}).")
     raise SweepFailed(name, f"Meta refused (code {name}): {message} {_remedy(code)}")

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from counterpitch.sources import facts, meta_graph, snapshots
-from counterpitch.sources.base import State, SweepFailed, SweepInterrupted, Window
+from counterpitch.sources.base import State, SweepFailed, SweepInterrupted, Waits, Window
 from counterpitch.sources.credentials import credentials
 from counterpitch.sources.http import Api
 from counterpitch.sources.landing import Landing
@@ -33,16 +33,17 @@ def pull_results(conn: Connection, feed: Mapping[str, Any], window: Window) -> t
 
     Raises SweepFailed, SweepInterrupted; coverage then says `failed`.
     """
-    observed_at = datetime.now(UTC)
+    observed_at, waits = datetime.now(UTC), Waits()
     slice_of = (feed["source"], feed["brand_id"], window.last.isoformat())
     with conn:
         known_to = _known_to(conn, feed, window)
     try:
-        rows = _pulled(conn, feed, window, known_to)
+        rows = _pulled(conn, feed, window, known_to, waits)
     except (SweepFailed, SweepInterrupted) as error:
         with conn:
+            said = waits.told(str(error))
             snapshots.cover(
-                conn, *slice_of, observed_at, state=State.FAILED, code=error.code, message=str(error), kind="results"
+                conn, *slice_of, observed_at, state=State.FAILED, code=error.code, message=said, kind="results"
             )
         raise
     state = State.OK if rows else State.EMPTY
@@ -50,7 +51,7 @@ def pull_results(conn: Connection, feed: Mapping[str, Any], window: Window) -> t
         query.execute(conn, query.sql(__file__, "forget_cursor"), {"name": _name(feed, window)})
         if rows:
             _land(conn, feed, window, rows)
-        snapshots.cover(conn, *slice_of, observed_at, state=state, rows=len(rows), kind="results")
+        snapshots.cover(conn, *slice_of, observed_at, state=state, rows=len(rows), message=waits.told(), kind="results")
         _cover_missed(conn, feed, window, observed_at)
     return state, len(rows)
 
@@ -90,13 +91,16 @@ def _keep(conn: Connection, feed: Mapping[str, Any], window: Window, today: date
         query.execute(conn, query.sql(__file__, "keep_cursor"), {"name": _name(feed, window), "value": value})
 
 
-def _pulled(conn: Connection, feed: Mapping[str, Any], window: Window, known_to: date) -> list[dict[str, Any]]:
+def _pulled(
+    conn: Connection, feed: Mapping[str, Any], window: Window, known_to: date, waits: Waits
+) -> list[dict[str, Any]]:
     options = feed["options"]
     if options.get("reader") != LAYOUT:
         raise SweepFailed("no_reader", f"Results have no reader {options.get('reader')!r}. Choose from: {LAYOUT}.")
     found = credentials(options.get("connection", "meta"))
     address, today = looking(found.address or META, window)
-    api = Api(address, meta_graph.check, token=found.token, first_wait=float(options.get("first_wait", 0.5)))
+    first_wait = float(options.get("first_wait", 0.5))
+    api = Api(address, meta_graph.check, token=found.token, first_wait=first_wait, waits=waits)
     source = MetaInsights(
         api,
         str(options.get("account", "")),

@@ -16,7 +16,7 @@ from typing import Any
 
 from counterpitch.sources.base import Observation, Page, State, Sweep, SweepFailed, Window
 from counterpitch.sources.canonical import Problem, Record, Unreadable, read_cell
-from counterpitch.sources.http import Answer, Api, AskAgain
+from counterpitch.sources.http import Answer, Api, AskAgain, retry_after
 
 SHAPE = "tiktok_ads"
 TIKTOK = "https://open.tiktokapis.com"
@@ -30,7 +30,8 @@ DETAILS = (
     "ad.id,ad.title,ad.external_url,ad.call_to_action,ad.advertising_objective,ad.first_shown_date,"
     "ad.last_shown_date,ad.status,ad.reach,advertiser.business_id,advertiser.business_name,ad_group.targeting_info"
 )
-PASSING = {"rate_limit_exceeded", "internal_error", "timeout"}
+LIMITED = "rate_limit_exceeded"
+PASSING = {LIMITED, "internal_error", "timeout"}
 
 
 class TokenExpired(Exception):
@@ -44,8 +45,8 @@ def check(answer: Answer) -> None:
         return
     code = str(error.get("code")) if isinstance(error, Mapping) else str(error)
     if code in PASSING or answer.status >= 500:
-        told = answer.headers.get("retry-after", "")
-        raise AskAgain(code, f"TikTok could not answer now ({code}).", float(told) if told.isdigit() else None)
+        message = f"TikTok could not answer now ({code})."
+        raise AskAgain(code, message, retry_after(answer.headers), throttled=code == LIMITED)
     if code == "access_token_invalid":
         raise TokenExpired
     message = str(error.get("message") if isinstance(error, Mapping) else answer.body.get("error_description"))
@@ -85,7 +86,7 @@ class TikTokAds:
                 f"Add one with `counterpitch brand add {brand_id} --page tiktok:ID`."
             )
             return Sweep(state=State.NOT_COVERED, listing="none", code="no_page", message=message)
-        return Sweep(pages=self._sweep(brand_id, advertisers, window, cursor), listing="brand")
+        return Sweep(pages=self._sweep(brand_id, advertisers, window, cursor), listing="brand", waits=self._api.waits)
 
     def _sweep(self, brand_id: str, advertisers: Sequence[str], window: Window, cursor: str | None) -> Iterator[Page]:
         """A page for each list, with the ads whose details are known, and one for each detail call.

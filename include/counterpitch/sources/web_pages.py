@@ -101,9 +101,15 @@ class WebPages:
             return _refused("failed", error.code, str(error)), ["passing", error.code, str(error)]
 
     def _patiently(self, url: str, known: Mapping[str, Any]) -> dict[str, Any]:
+        tries = 0
+
+        def again(error: Exception) -> bool | float:
+            return tries < ATTEMPTS and _pause(error)
+
         for attempt in stamina.retry_context(
-            on=_pause, attempts=ATTEMPTS, timeout=None, wait_initial=self._first_wait, wait_jitter=0.1
+            on=again, attempts=ATTEMPTS, timeout=None, wait_initial=self._first_wait, wait_jitter=0.1
         ):
+            tries = attempt.num
             with attempt:
                 return self._read(url, known)
         raise AssertionError("stamina gives at least one attempt")

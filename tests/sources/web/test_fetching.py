@@ -16,6 +16,7 @@ from counterpitch.sources.http import AskAgain
 from counterpitch.sources.web.addresses import networks, resolve
 from counterpitch.sources.web.fetching import Fetcher, Limits
 from counterpitch.sources.web.manners import Manners
+from tests.sources.dripping import dripping
 
 Reply = tuple[int, dict[str, str], bytes]
 LOOPBACK = networks("127.0.0.0/8")
@@ -212,3 +213,12 @@ class TestManners:
         }
         assert refused(lambda: fetcher.fetch(f"{site.url}/a", Manners(fetcher, 0.0).admit)) == "robots"
         assert [path for _, path in site.asked] == ["/robots.txt", "/a"]
+
+
+@pytest.mark.parametrize(
+    "head", [b"HTTP/1.1 200 OK\r\nx-slow: ", b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n"]
+)
+def test_a_page_that_drips_for_ever_ends_in_time(head: bytes) -> None:
+    with dripping(head) as url, pytest.raises(AskAgain, match=r"not whole after 0\.3 seconds") as error:
+        Fetcher(LOOPBACK, Limits(seconds=0.3)).fetch(url, lambda _: None)
+    assert error.value.code == "too_slow"

@@ -7,13 +7,13 @@ proxy, cookie or credential is used, so what is read is what anyone sees.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import httpx
 
 from counterpitch.sources.base import SweepFailed
+from counterpitch.sources.deadline import Deadline
 from counterpitch.sources.http import AskAgain
 from counterpitch.sources.web.addresses import Network, resolve
 
@@ -25,10 +25,7 @@ SILENCE = 10.0  # seconds without a byte
 
 @dataclass(frozen=True)
 class Limits:
-    """Bytes of a body (after decompression), and seconds from a request to the end of its answer.
-
-    The seconds are looked at with each piece of the body. Until the headers are there, only `SILENCE` ends a request.
-    """
+    """Bytes of a body (after decompression), and seconds from a request to the end of its answer."""
 
     size: int = 5_000_000
     seconds: float = 30.0
@@ -54,6 +51,7 @@ class Fetcher:
 
     def __init__(self, allowed: Sequence[Network] = (), limits: Limits | None = None) -> None:
         self._allowed, self._limits = allowed, limits or Limits()
+        self._deadline = Deadline()
         self._client = httpx.Client(follow_redirects=False, trust_env=False, headers={"user-agent": AGENT})
 
     def close(self) -> None:
@@ -85,23 +83,29 @@ class Fetcher:
         raise SweepFailed("redirects", f"{url} redirects more than {REDIRECTS} times. Register where it leads to.")
 
     def _once(self, place: httpx.URL, headers: Mapping[str, str], kinds: Sequence[str], cut: bool) -> Fetched:
-        until = time.monotonic() + self._limits.seconds
         try:
-            answer = self._open(place, headers)
-            try:
-                told = dict(answer.headers)
-                fetched = Fetched(str(place), answer.status_code, told)
-                if answer.status_code != 200:
-                    return fetched
-                if kinds and fetched.content_type not in kinds:
-                    raise SweepFailed(
-                        "content_type", f"{place} answers {fetched.content_type or 'content of no kind'}, not a page."
-                    )
-                return Fetched(str(place), 200, told, self._body(answer, place, until, cut))
-            finally:
-                answer.close()
+            with self._deadline.within(self._limits.seconds):
+                fetched = self._answer(place, headers, kinds, cut)
         except (httpx.TransportError, httpx.DecodingError) as error:
-            raise AskAgain("network", f"{place.host} did not answer whole ({type(error).__name__}).") from None
+            if not self._deadline.passed:
+                raise AskAgain("network", f"{place.host} did not answer whole ({type(error).__name__}).") from None
+        if self._deadline.passed:
+            raise AskAgain("too_slow", f"{place} was not whole after {self._limits.seconds:g} seconds.")
+        return fetched
+
+    def _answer(self, place: httpx.URL, headers: Mapping[str, str], kinds: Sequence[str], cut: bool) -> Fetched:
+        answer = self._open(place, headers)
+        try:
+            told = dict(answer.headers)
+            fetched = Fetched(str(place), answer.status_code, told)
+            if answer.status_code != 200:
+                return fetched
+            if kinds and fetched.content_type not in kinds:
+                kind = fetched.content_type or "content of no kind"
+                raise SweepFailed("content_type", f"{place} answers {kind}, not a page.")
+            return Fetched(str(place), 200, told, self._body(answer, place, cut))
+        finally:
+            answer.close()
 
     def _open(self, place: httpx.URL, headers: Mapping[str, str]) -> httpx.Response:
         if place.scheme not in {"http", "https"} or not place.host or place.userinfo:
@@ -113,7 +117,7 @@ class Fetcher:
                 place.copy_with(host=address),
                 headers={**headers, "host": place.netloc.decode("ascii"), "accept": ", ".join(PAGES)},
                 timeout=min(SILENCE, self._limits.seconds),
-                extensions={"sni_hostname": place.raw_host.decode("ascii")},
+                extensions={"sni_hostname": place.raw_host.decode("ascii"), **self._deadline.extensions},
             )
             try:
                 return self._client.send(request, stream=True)
@@ -122,7 +126,7 @@ class Fetcher:
                     raise
         raise AskAgain("no_address", f"{place.host} has no address now.")
 
-    def _body(self, answer: httpx.Response, place: httpx.URL, until: float, cut: bool) -> bytes:
+    def _body(self, answer: httpx.Response, place: httpx.URL, cut: bool) -> bytes:
         body = bytearray()
         for chunk in answer.iter_bytes():
             body += chunk
@@ -130,8 +134,6 @@ class Fetcher:
                 if cut:
                     return bytes(body[: self._limits.size])
                 raise SweepFailed("too_large", f"{place} is larger than {self._limits.size:,} bytes.")
-            if time.monotonic() > until:
-                raise AskAgain("too_slow", f"{place} was not whole after {self._limits.seconds:g} seconds.")
         return bytes(body)
 
 
