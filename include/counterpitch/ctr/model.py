@@ -33,7 +33,7 @@ from counterpitch.ctr.strength import Blocks, Priors, Strength
 from counterpitch.ctr.vectors import RARITY, TextVectors
 from counterpitch.settings import settings
 
-FORMAT = 3
+FORMAT = 4
 DEVICES: tuple[str, ...] = (*features.NAMES, *RARITY)
 COLUMNS: tuple[str, ...] = ("strength", *DEVICES)
 CHUNK = 10_000

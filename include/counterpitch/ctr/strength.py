@@ -1,7 +1,7 @@
 """The strength of a text: a linear mixed model of log-odds, learnt inside tests and, shrunk, across them.
 
-The empirical log-odds of an example = its test's level + its image's level + strength of its words and devices +
-noise. Levels are random effects (Henderson 1975), so a test of four arms compares its arms, and what its level says
+The empirical log-odds of an example = its test's level + its image's level + strength of its words and devices + what
+else its text has (the same text under five images is not five texts) + noise. Levels are random effects (Henderson 1975), so a test of four arms compares its arms, and what its level says
 about its words is used only as far as levels are alike. Weights have normal priors whose variances are parameters;
 noise has the binomial variance of each example (1/k + 1/(n-k)) and a rest that no word explains. All of it is one
 penalised least squares, solved by LSMR (Fong & Saunders 2011) in memory linear in the data. A pairwise model throws
@@ -31,11 +31,13 @@ class Priors:
     skip: float = 0.01
     char: float = 0.03
     meaning: float = 0.02
+    concepts: float = 0.03
     devices: float = 0.02
     embedding: float = 0.1
     test: float = 0.3
     image: float = 0.03
-    rest: float = 0.015
+    text: float = 0.03
+    rest: float = 0.01
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def fit(
     embedder: str | None = None,
     usual: int | None = None,
 ) -> Strength:
-    """Learn from examples (test_key, group_key, impressions, clicks) and their blocks, row by row the same.
+    """Learn from examples (test_key, group_key, text, impressions, clicks) and their blocks, row by row the same.
 
     usual: how many of the devices are everybody's (all by default); those behind them have the variance of the devices
     once more for themselves, so that a second block does not shrink the first.
@@ -179,7 +181,7 @@ def _solve(named: dict[str, Block], examples: pd.DataFrame, priors: Priors) -> d
     sds = {name: np.sqrt(getattr(priors, name)) for name in named}
     levels = [
         np.sqrt(variance) * _one_hot(examples[key])
-        for key, variance in (("test_key", priors.test), ("group_key", priors.image))
+        for key, variance in (("test_key", priors.test), ("group_key", priors.image), ("text", priors.text))
     ]
     thin = {name: sds[name] * block for name, block in named.items() if sparse.issparse(block)}
     wide = {name: sds[name] * np.asarray(block) for name, block in named.items() if name not in thin}

@@ -34,7 +34,7 @@ BOUNDS = (1e-4, 3.0)
 FEW_ROUNDS, FEW_L2 = 20, 100.0
 """What the booster may add where examples are few: chosen on two simulated markets, reported on others."""
 
-LEVELS = ("test", "image", "rest")
+LEVELS = ("test", "image", "text", "rest")
 TEXT = tuple(name for name in asdict(Priors()) if name not in LEVELS)
 
 PULL = 1.0
@@ -85,7 +85,7 @@ def _model_of(
     for name, part in blocks.named(fitted.centre, fitted.scale).items():
         text += getattr(params.priors, name) * _alike(part)
     parts = [text]
-    for key in ("test_key", "group_key"):
+    for key in ("test_key", "group_key", "text"):
         codes = pd.factorize(examples[key])[0]
         parts.append((codes[:, None] == codes[None, :]).astype(float))
     parts.append(np.eye(len(examples)))

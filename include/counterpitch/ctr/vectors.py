@@ -17,6 +17,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer, TfidfTransformer
 
+from counterpitch.ctr.concepts import Concepts
 from counterpitch.ctr.meaning import Meaning
 from counterpitch.ctr.words import Pieces, Words
 
@@ -107,12 +108,14 @@ class TextVectors:
         letters: list[str],
         weighing: dict[str, TfidfTransformer],
         meaning: Meaning,
+        concepts: Concepts,
     ) -> None:
         self.lexicon = lexicon
         self.phrases = phrases
         self.letters = letters
         self.weighing = weighing
         self.meaning = meaning
+        self.concepts = concepts
         self._letters = (
             CountVectorizer(analyzer="char_wb", ngram_range=LETTERS, vocabulary=letters) if letters else None
         )
@@ -131,7 +134,8 @@ class TextVectors:
                 phrases[name] = keys[kept]
                 weighing[name] = TfidfTransformer(sublinear_tf=True).fit(counted[:, kept])
         letters = cls._fit_letters(words.chunks, most_terms, weighing)
-        return cls(lexicon, phrases, letters, weighing, Meaning.fit(words, lexicon.look_up(words.tokens.names)))
+        meaning = Meaning.fit(words, lexicon.look_up(words.tokens.names))
+        return cls(lexicon, phrases, letters, weighing, meaning, Concepts.fit(words))
 
     @staticmethod
     def _fit_letters(chunks: Pieces, most_terms: int, weighing: dict[str, TfidfTransformer]) -> list[str]:
@@ -146,12 +150,13 @@ class TextVectors:
         return [str(term) for term in vectoriser.get_feature_names_out()[kept]]
 
     def transform(self, words: Words) -> dict[str, Block]:
-        """Per shape its vectors of length 1 (texts x terms), and `meaning` (texts x dimensions, dense)."""
+        """Per shape its vectors of length 1 (texts x terms), and `meaning` and `concepts` (dense)."""
         out: dict[str, Block] = {name: self.phrase_block(name, words) for name in self.phrases}
         if self._letters is not None:
             out["char"] = self._weighed("char", membership(words.chunks) @ self.spelt(words.chunks.names))
         if self.meaning.dimensions:
             out["meaning"] = self.meaning.of(words, self.lexicon.look_up(words.tokens.names))
+        out["concepts"] = self.concepts.of(words)
         return out
 
     def phrase_block(self, name: str, words: Words) -> sparse.csr_array:
@@ -185,6 +190,7 @@ class TextVectors:
             "letters": self.letters,
             "idf": {name: pack(each.idf_) for name, each in self.weighing.items()},
             "meaning": self.meaning.to_json(),
+            "concepts": pack(self.concepts.centre),
         }
 
     @classmethod
@@ -201,6 +207,7 @@ class TextVectors:
             said["letters"],
             weighing,
             Meaning.from_json(said["meaning"]),
+            Concepts(unpack(said["concepts"])),
         )
 
     def _weighed(self, name: str, counted: sparse.csr_array) -> sparse.csr_array:

@@ -1,7 +1,7 @@
 """What each word of a text adds to its strength, given the weight of every term: exact but for runs of letters.
 
-A phrase is shared out equally among its words, a word's meaning is its own, and a run of letters belongs to the chunk
-that it stands in. Where a run stands twice in a text, each of its chunks gets the share of the first.
+A phrase is shared out equally among its words, a word's meaning and concepts are its own, and a run of letters belongs
+to the chunk that it stands in. Where a run stands twice in a text, each of its chunks gets the share of the first.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from counterpitch.ctr import concepts
 from counterpitch.ctr.vectors import Block, TextVectors, words_of
 from counterpitch.ctr.words import Pieces, Words
 
@@ -55,12 +56,14 @@ class WordShares:
         """The shares of each text's words; `text` is vectors.transform(words)."""
         said = (self._phrases(words, text) + self._meanings(words)).tocoo()
         used, at = np.unique(said.col, return_inverse=True)
-        spelt = self._letters(words, text)
-        bare = [_bare(name) for name in (*self._vectors.lexicon.names[used], *words.chunks.names)]
+        spelt, named = self._letters(words, text), self._concepts(words)
+        parts = (self._vectors.lexicon.names[used], words.chunks.names, words.tokens.names)
+        bare = [_bare(name) for part in parts for name in part]
         code, names = pd.factorize(np.array(bare, dtype=object), sort=True)
-        row = np.concatenate([said.row, words.chunks.row])
-        column = code[np.concatenate([at, len(used) + words.chunks.number])]
-        value = np.concatenate([said.data, spelt])
+        row = np.concatenate([said.row, words.chunks.row, words.tokens.row])
+        behind = len(used) + len(words.chunks.names)
+        column = code[np.concatenate([at, len(used) + words.chunks.number, behind + words.tokens.number])]
+        value = np.concatenate([said.data, spelt, named])
         wordy = (names != "")[column]  # nothing but marks is no word
         shape = (words.count, len(names))
         summed = sparse.csr_array((value[wordy], (row[wordy], column[wordy])), shape=shape)
@@ -97,6 +100,13 @@ class WordShares:
         columns[meaning.row[holders]] = holders
         cells = (scaled @ sparse.diags_array(meaning.vectors @ self._weights["meaning"])).tocoo()
         return sparse.csr_array((cells.data, (cells.row, columns[cells.col])), shape=(words.count, size))
+
+    def _concepts(self, words: Words) -> np.ndarray:
+        """What each token adds by the concepts that it names, 0 where it stood in the text before."""
+        tokens, naming = words.tokens, concepts.naming(words.tokens.names)
+        length = np.sqrt(np.asarray((tokens.distinct() @ naming).power(2).sum(axis=1)).ravel())
+        worth = naming @ self._weights["concepts"]
+        return np.asarray(worth[tokens.number] * tokens.firsts() / np.maximum(length, 1e-12)[tokens.row])
 
     def _letters(self, words: Words, text: dict[str, Block]) -> np.ndarray:
         """What each chunk adds where it stands, 0 where it stood in the text before."""

@@ -12,6 +12,7 @@ from itertools import chain
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 MOST_CHARACTERS = 600
 """Longer ads are read up to here: what stands behind "see more" is seen by few."""
@@ -51,6 +52,12 @@ class Pieces:
         """The pieces of some texts."""
         kept = mask[self.row]
         return Pieces(self.names, self.number[kept], (np.cumsum(mask) - 1)[self.row[kept]], int(mask.sum()))
+
+    def distinct(self) -> sparse.csr_array:
+        """Which names stand in which text, 1 or nothing: texts x names."""
+        here = self.firsts()
+        cells = (np.ones(int(here.sum())), (self.row[here], self.number[here]))
+        return sparse.csr_array(cells, shape=(self.texts, len(self.names)))
 
     def firsts(self) -> np.ndarray:
         """Mask of the pieces that are the first of that name in their text."""

@@ -1,0 +1,80 @@
+"""What a text is about: which of the concepts of concepts.toml its words name, so that a rare word borrows strength.
+
+Thousands of headlines are too few to learn what "grandma", "stepmom" and "pregnant" have in common; a list of words can
+say so. The lists hold no result and are the same for every data set. They are English: a text in another language
+names no concept, and its block is empty.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+from sklearn.preprocessing import normalize
+
+from counterpitch.ctr.words import Words
+
+_FILE = Path(__file__).with_name("concepts.toml")
+ANY_ENDING = "*"
+
+
+@lru_cache(maxsize=1)
+def names() -> tuple[str, ...]:
+    """The concepts, sorted."""
+    return tuple(sorted(tomllib.loads(_FILE.read_text(encoding="utf-8"))))
+
+
+@lru_cache(maxsize=1)
+def _listed() -> tuple[dict[str, set[int]], dict[str, set[int]]]:
+    """The numbers of the concepts of each whole word, and of each beginning of words."""
+    lists = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    whole: dict[str, set[int]] = defaultdict(set)
+    begun: dict[str, set[int]] = defaultdict(set)
+    for number, name in enumerate(names()):
+        for word in str(lists[name]).split():
+            (begun if word.endswith(ANY_ENDING) else whole)[word.removesuffix(ANY_ENDING)].add(number)
+    return whole, begun
+
+
+@lru_cache(maxsize=200_000)
+def of_word(word: str) -> tuple[int, ...]:
+    """The numbers (in `names`) of the concepts that a word in lower case names; "king's" names those of "king" too."""
+    whole, begun = _listed()
+    found = whole.get(word, set()) | whole.get(word.removesuffix("'s"), set())
+    for end in range(1, len(word) + 1):
+        found |= begun.get(word[:end], set())
+    return tuple(sorted(found))
+
+
+def naming(words: np.ndarray) -> sparse.csr_array:
+    """Which concepts each word names, 1 or nothing: words x concepts."""
+    found = [of_word(str(word)) for word in words]
+    row = np.repeat(np.arange(len(found)), [len(each) for each in found])
+    column = np.array([number for each in found for number in each], dtype=np.int64)
+    return sparse.csr_array((np.ones(len(row)), (row, column)), shape=(len(found), len(names())))
+
+
+@dataclass(frozen=True)
+class Concepts:
+    """How much each text is about each concept, against the corpus; `centre` (concepts) is the corpus's mean."""
+
+    centre: np.ndarray
+
+    @classmethod
+    def fit(cls, words: Words) -> Concepts:
+        """Learn the centre of a corpus."""
+        return cls(_unit(words).mean(axis=0) if words.count else np.zeros(len(names())))
+
+    def of(self, words: Words) -> np.ndarray:
+        """Texts x concepts: words that name each concept, scaled to length 1 in each text, less the centre."""
+        return np.asarray(_unit(words) - self.centre)
+
+
+def _unit(words: Words) -> np.ndarray:
+    counted = words.tokens.distinct() @ naming(words.tokens.names)
+    return np.asarray(normalize(counted).toarray())
