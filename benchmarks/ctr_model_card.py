@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from counterpitch.ctr import calibration, evaluate
+from counterpitch.ctr import calibration, concepts, evaluate
 from counterpitch.ctr.model import COLUMNS, Params
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -33,15 +33,20 @@ competitor's ad really earned; its reasons are what past results go with, not ca
 a language it was not taught, or on words it never saw it falls back to the average and its interval widens.
 
 **How it learns.** A linear mixed model of log-odds gives words and devices a strength, inside tests and, shrunk,
-across them. It reads phrases of one to three words, pairs of words with a gap, runs of letters, how rare the words are,
-what company they keep (word vectors learnt from the corpus at hand, with no download), named devices of copy, and the
-configured embedder's vectors where one is set. LightGBM corrects it from {features} features known before an ad runs; a
+across them; equal texts are one text, however many images they ran with. It reads phrases of one to three words, pairs
+of words with a gap, runs of letters, how rare the words are, how unexpected after each other (a three-word language
+model of the corpus at hand), what company they keep (word vectors learnt from that corpus, with no download), which of
+{concepts} concepts they name (English lists written by hand, `ctr/concepts.toml`, which hold no result), named devices
+of copy, and the configured embedder's vectors where one is set. With few examples the prior variances are those that
+make them likeliest (`ctr/variances.py`). LightGBM corrects it from {features} features known before an ad runs; a
 slope fitted inside groups and a base rate that follows the day (memory {memory:.0f} days) make it a CTR.
 Parameters: `{params}`.
 
-**Words without results.** Which words there are, how rare they are and what company they keep is learnt from all texts
-known by then, results or not: a text can be read before it runs. Clicks are learnt from the training tests only. The
-row "new words unseen" is the same model without that: what a text meets that is scored later. Where an encoder is
+**Words without results.** Which words there are, how rare they are, how they follow each other and what company they
+keep is learnt from all texts known by then, results or not: a text can be read before it runs. Clicks are learnt from
+the training tests only. In this archive the texts known by then include the other headlines of the same test, so a
+phrase that most of them share is an expected one. The row "new words unseen" is the same model without all that: what a
+text meets that is scored later. Where an encoder is
 joined to the model, it is joined to that row too.
 
 **The encoder is in the benchmark only.** `benchmarks/ctr_encoder.py` fine-tunes it; no DAG trains or asks it. What the
@@ -60,7 +65,9 @@ the model; LightGBM's lambdarank and rank_xendcg on out-of-fold strengths with t
 other arms of a test (words shared, similarity, length); weighting recent tests; phrases by their place in the sentence;
 sequences of function words and of marks; vectors without unit length; vocabularies counted by tests instead of texts;
 random Fourier features of the embedding; a level without a clock (the archive drifts); raw MiniLM embeddings beside the
-fine-tuned encoder.
+fine-tuned encoder; kernels that multiply words, letters, concepts or devices (Gaussian, quadratic, cubic); clicks by
+iterated binomial weights instead of empirical log-odds; classes of words by clustering and their sequences; vectors of
+the beginning, the end or the rarest words of a text; letters with their case or across words; pairs of words anywhere.
 """
 
 
@@ -187,6 +194,7 @@ def main() -> None:
     plot.write_text(reliability({name: run["calibration"]["reliability"] for name, run in runs.items()}), "utf-8")
     facts = {
         "features": len(COLUMNS),
+        "concepts": len(concepts.names()),
         "memory": calibration.MEMORY_DAYS,
         "params": Params(),
         "f1": evaluate.F1_THRESHOLD,

@@ -25,7 +25,7 @@ import pandas as pd
 from scipy.special import expit, logit
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
-from counterpitch.ctr import embeddings, features, pillars, splits, strength
+from counterpitch.ctr import embeddings, features, pillars, splits, strength, surprise
 from counterpitch.ctr import words as cut
 from counterpitch.ctr.calibration import Calibration
 from counterpitch.ctr.refusals import ModelOutdated, ModelUnusable
@@ -34,7 +34,7 @@ from counterpitch.ctr.vectors import RARITY, TextVectors
 from counterpitch.settings import settings
 
 FORMAT = 4
-DEVICES: tuple[str, ...] = (*features.NAMES, *RARITY)
+DEVICES: tuple[str, ...] = (*features.NAMES, *RARITY, *surprise.NAMES)
 COLUMNS: tuple[str, ...] = ("strength", *DEVICES)
 CHUNK = 10_000
 
@@ -211,7 +211,14 @@ def read(vectors: TextVectors, known: pd.DataFrame, embedder: str | None, block:
     """
     texts = known["text"].tolist()
     words = cut.read(texts)
-    devices = np.hstack([features.devices(texts, words), features.context(known), vectors.lexicon.rarity(words)])
+    devices = np.hstack(
+        [
+            features.devices(texts, words),
+            features.context(known),
+            vectors.lexicon.rarity(words),
+            surprise.measure(words, vectors),
+        ]
+    )
     if block:
         devices = np.hstack([devices, known[list(block)].to_numpy(float)])
     embedded = embeddings.embed(texts, embedder) if embedder else None

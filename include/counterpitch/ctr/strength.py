@@ -1,11 +1,12 @@
 """The strength of a text: a linear mixed model of log-odds, learnt inside tests and, shrunk, across them.
 
 The empirical log-odds of an example = its test's level + its image's level + strength of its words and devices + what
-else its text has (the same text under five images is not five texts) + noise. Levels are random effects (Henderson 1975), so a test of four arms compares its arms, and what its level says
-about its words is used only as far as levels are alike. Weights have normal priors whose variances are parameters;
-noise has the binomial variance of each example (1/k + 1/(n-k)) and a rest that no word explains. All of it is one
-penalised least squares, solved by LSMR (Fong & Saunders 2011) in memory linear in the data. A pairwise model throws
-away by how much an arm won; this keeps it, and was measured better on every split (docs/methods/ctr.md).
+else its text has (the same text under five images is not five texts) + noise. Levels are random effects (Henderson
+1975), so a test of four arms compares its arms, and what its level says about its words is used only as far as levels
+are alike. Weights have normal priors whose variances are parameters; noise has the binomial variance of each example
+(1/k + 1/(n-k)) and a rest that no word explains. All of it is one penalised least squares, solved by LSMR (Fong &
+Saunders 2011) in memory linear in the data. A pairwise model throws away by how much an arm won; this keeps it, and
+was measured better on every split (docs/methods/ctr.md).
 """
 
 from __future__ import annotations

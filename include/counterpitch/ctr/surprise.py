@@ -1,0 +1,88 @@
+"""How unexpected each word of a text is after the two before it, by the phrases that the corpus knows.
+
+A headline that goes on as others do reads otherwise than one that surprises at every word. Stupid backoff (Brants et
+al. 2007, https://aclanthology.org/D07-1090): of the texts with the two words before, the share that goes on so; where
+none does, BACKED times what one word before, or none, tells. Counts are of texts, less one, the text's own, so that a
+corpus text is not expected because of itself.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from counterpitch.ctr.vectors import TextVectors
+from counterpitch.ctr.words import Pieces, Words
+
+NAMES = (
+    "surprise",
+    "surprise_peak",
+    "surprise_peaks",
+    "surprise_spread",
+    "surprise_middle",
+    "surprise_opening",
+)
+BACKED = 0.4
+OPENING = 4
+PEAKS = 3
+
+
+def measure(words: Words, vectors: TextVectors) -> np.ndarray:
+    """Of the surprise of each text's words, in nats (texts x NAMES): mean, largest, mean of the PEAKS largest, sd,
+    median, mean of the first OPENING. Zeros where a text has no words."""
+    tokens, out = words.tokens, np.zeros((words.count, len(NAMES)))
+    if not len(tokens.row):
+        return out
+    said = of_tokens(tokens, vectors)
+    start = np.flatnonzero(np.r_[True, tokens.row[1:] != tokens.row[:-1]])
+    count = np.diff(np.r_[start, len(said)])
+    place = np.arange(len(said)) - np.repeat(start, count)
+    falling = said[np.lexsort((-said, tokens.row))]
+    mean = np.add.reduceat(said, start) / count
+    out[tokens.row[start]] = np.column_stack(
+        [
+            mean,
+            falling[start],
+            np.add.reduceat(falling * (place < PEAKS), start) / np.minimum(count, PEAKS),
+            np.sqrt(np.maximum(np.add.reduceat(said**2, start) / count - mean**2, 0.0)),
+            falling[start + count // 2],
+            np.add.reduceat(said * (place < OPENING), start) / np.minimum(count, OPENING),
+        ]
+    )
+    return out
+
+
+def of_tokens(tokens: Pieces, vectors: TextVectors) -> np.ndarray:
+    """Minus the log-probability of each token (tokens, nats) after the up to two before it in its text."""
+    lexicon, row = vectors.lexicon, tokens.row
+    last = lexicon.look_up(tokens.names)[tokens.number] + 1
+    middle, first = _earlier(last, 1), _earlier(last, 2)
+    second, third = _earlier(row + 1, 1) == row + 1, _earlier(row + 1, 2) == row + 1
+    base = len(lexicon.names) + 1
+    alone = np.maximum(lexicon.holding(tokens.names)[tokens.number] - 1.0, 0.0)
+    pair = _others(vectors, middle + last * base, second & (last > 0) & (middle > 0))
+    three = _others(vectors, first + middle * base + last * base**2, third & (last > 0) & (middle > 0) & (first > 0))
+    said = -np.log((alone + 0.5) / max(1, lexicon.texts))
+    said = _after(said, pair, _earlier(alone, 1), second)
+    return np.maximum(_after(said, three, _earlier(pair, 1), third), 0.0)
+
+
+def _earlier(values: np.ndarray, places: int) -> np.ndarray:
+    """The value so many places before each, 0 where there is none."""
+    return np.concatenate([np.zeros(places, dtype=values.dtype), values])[: len(values)]
+
+
+def _after(said: np.ndarray, together: np.ndarray, before: np.ndarray, follows: np.ndarray) -> np.ndarray:
+    """`said` where nothing comes before; else by the share of `before` that goes on so, or BACKED times as likely."""
+    found = (together > 0) & (before > 0)
+    share = np.where(found, together / np.maximum(np.maximum(before, together), 1.0), 1.0)
+    return np.where(found, -np.log(share), said - np.where(follows, np.log(BACKED), 0.0))
+
+
+def _others(vectors: TextVectors, keys: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """How many texts of the corpus hold each phrase that is `asked` for, less one; 0 where fewer than two do."""
+    if "word" not in vectors.phrases:
+        return np.zeros(len(keys))
+    known, texts = vectors.phrases["word"], vectors.lexicon.texts
+    held_by = np.round((1 + texts) / np.exp(vectors.weighing["word"].idf_ - 1)) - 1
+    at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    return np.asarray(np.where(asked & (known[at] == keys), np.maximum(held_by[at] - 1, 0.0), 0.0))
