@@ -273,11 +273,6 @@ def in_words(name: str, value: float) -> str:
         "function_words": f"{value:.0%} function words (the, of, that)",
         "long_words": f"{value:.0%} long words" if value else "no long words",
         "surprise": "how unexpected its words are after each other",
-        "surprise_peak": "its least expected word",
-        "surprise_peaks": "its three least expected words",
-        "surprise_spread": "how unevenly it surprises",
-        "surprise_middle": "how unexpected its middling word is",
-        "surprise_opening": "how unexpected its first words are",
         "repeats": f"{value:.0%} repeated words" if value else "no word said twice",
     }
     return plain.get(name, name)

@@ -34,7 +34,7 @@ from counterpitch.ctr.vectors import RARITY, TextVectors
 from counterpitch.settings import settings
 
 FORMAT = 4
-DEVICES: tuple[str, ...] = (*features.NAMES, *RARITY, *surprise.NAMES)
+DEVICES: tuple[str, ...] = (*features.NAMES, *RARITY, surprise.NAME)
 COLUMNS: tuple[str, ...] = ("strength", *DEVICES)
 CHUNK = 10_000
 
@@ -216,7 +216,7 @@ def read(vectors: TextVectors, known: pd.DataFrame, embedder: str | None, block:
             features.devices(texts, words),
             features.context(known),
             vectors.lexicon.rarity(words),
-            surprise.measure(words, vectors),
+            surprise.measure(words, vectors)[:, None],
         ]
     )
     if block:

@@ -13,42 +13,15 @@ import numpy as np
 from counterpitch.ctr.vectors import TextVectors
 from counterpitch.ctr.words import Pieces, Words
 
-NAMES = (
-    "surprise",
-    "surprise_peak",
-    "surprise_peaks",
-    "surprise_spread",
-    "surprise_middle",
-    "surprise_opening",
-)
+NAME = "surprise"
 BACKED = 0.4
-OPENING = 4
-PEAKS = 3
 
 
 def measure(words: Words, vectors: TextVectors) -> np.ndarray:
-    """Of the surprise of each text's words, in nats (texts x NAMES): mean, largest, mean of the PEAKS largest, sd,
-    median, mean of the first OPENING. Zeros where a text has no words."""
-    tokens, out = words.tokens, np.zeros((words.count, len(NAMES)))
-    if not len(tokens.row):
-        return out
-    said = of_tokens(tokens, vectors)
-    start = np.flatnonzero(np.r_[True, tokens.row[1:] != tokens.row[:-1]])
-    count = np.diff(np.r_[start, len(said)])
-    place = np.arange(len(said)) - np.repeat(start, count)
-    falling = said[np.lexsort((-said, tokens.row))]
-    mean = np.add.reduceat(said, start) / count
-    out[tokens.row[start]] = np.column_stack(
-        [
-            mean,
-            falling[start],
-            np.add.reduceat(falling * (place < PEAKS), start) / np.minimum(count, PEAKS),
-            np.sqrt(np.maximum(np.add.reduceat(said**2, start) / count - mean**2, 0.0)),
-            falling[start + count // 2],
-            np.add.reduceat(said * (place < OPENING), start) / np.minimum(count, OPENING),
-        ]
-    )
-    return out
+    """Mean surprise of each text's words, in nats (texts); 0 where a text has none."""
+    tokens = words.tokens
+    count = np.maximum(1, np.bincount(tokens.row, minlength=words.count))
+    return np.asarray(tokens.per_text(of_tokens(tokens, vectors)) / count)
 
 
 def of_tokens(tokens: Pieces, vectors: TextVectors) -> np.ndarray:
