@@ -19,7 +19,7 @@ def vectors() -> TextVectors:
 
 
 def _surprise(text: str, vectors: TextVectors) -> list[float]:
-    return surprise.of_tokens(words.read([text]).tokens, vectors).tolist()
+    return [float(value) for value in surprise.of_tokens(words.read([text]).tokens, vectors)]
 
 
 def test_a_worked_case(vectors: TextVectors) -> None:

@@ -41,7 +41,7 @@ def of_tokens(tokens: Pieces, vectors: TextVectors) -> np.ndarray:
 
 def _earlier(values: np.ndarray, places: int) -> np.ndarray:
     """The value so many places before each, 0 where there is none."""
-    return np.concatenate([np.zeros(places, dtype=values.dtype), values])[: len(values)]
+    return np.asarray(np.concatenate([np.zeros(places, dtype=values.dtype), values])[: len(values)])
 
 
 def _after(said: np.ndarray, together: np.ndarray, before: np.ndarray, follows: np.ndarray) -> np.ndarray:
