@@ -30,10 +30,10 @@ class Priors:
 
     word: float = 0.05
     skip: float = 0.01
-    char: float = 0.02
-    meaning: float = 0.01
+    char: float = 0.03
+    meaning: float = 0.02
     concepts: float = 0.03
-    devices: float = 0.05
+    devices: float = 0.02
     embedding: float = 0.1
     test: float = 0.3
     image: float = 0.03
