@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -13,6 +14,7 @@ from scipy import stats
 
 from counterpitch.ctr import embeddings, evaluate, examples, features, model, splits, train, variances
 from counterpitch.ctr.refusals import ModelUnusable, NotEnoughData
+from counterpitch.ctr.strength import Priors
 from counterpitch.settings import settings
 from tests.ctr import planted
 
@@ -173,3 +175,16 @@ def test_the_configured_embedder_feeds_the_model_and_is_asked_for_again(monkeypa
     finally:
         embeddings._embedder.cache_clear()
         settings.cache_clear()
+
+
+def test_one_text_under_many_images_is_one_text() -> None:
+    frame = planted.frame(0, 60)
+    shown = np.arange(len(frame)) % 4 == 0
+    frame.loc[shown, "text"] = "Sleep well like a unicorn"
+    frame.loc[shown, "clicks"] = (frame.loc[shown, "impressions"] * 0.06).astype(int)
+    asked = frame.iloc[[0]].assign(text="Cook at home like a unicorn")[list(features.KNOWN)]
+    alike, apart = (
+        model.fit(examples.usable(frame), replace(model.Params(), priors=Priors(text=variance))).margins(asked)[0][0]
+        for variance in (0.5, 1e-6)
+    )
+    assert alike < apart - 0.05
