@@ -36,7 +36,7 @@ def of_tokens(tokens: Pieces, vectors: TextVectors) -> np.ndarray:
     three = _others(vectors, first + middle * base + last * base**2, third & (last > 0) & (middle > 0) & (first > 0))
     said = -np.log((alone + 0.5) / max(1, lexicon.texts))
     said = _after(said, pair, _earlier(alone, 1), second)
-    return np.maximum(_after(said, three, _earlier(pair, 1), third), 0.0)
+    return np.asarray(np.maximum(_after(said, three, _earlier(pair, 1), third), 0.0))
 
 
 def _earlier(values: np.ndarray, places: int) -> np.ndarray:
