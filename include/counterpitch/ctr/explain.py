@@ -8,8 +8,10 @@ nobody can act on it. Nothing here is causal: it is what the model counts on, le
 
 from __future__ import annotations
 
+import gc
 import re
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from typing import Any
 
@@ -111,9 +113,22 @@ def predictions(model: CtrModel, known: pd.DataFrame, owner: str | None = None) 
         wide = model.columns(blocks)
         part, margin = known.iloc[here], model.margin(wide)
         each = model.calibration.apply(margin, blocks.coverage, part["day"], owner)
-        why = _reasons(model, blocks, wide, each["score"].to_numpy(), part["language"])
+        with _uncollected():
+            why = _reasons(model, blocks, wide, each["score"].to_numpy(), part["language"])
         said.append(each.assign(reasons=pd.Series(why, index=each.index, dtype=object)))
     return pd.concat(said, ignore_index=True) if said else model.predict(known, owner).assign(reasons=[])
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the garbage collector: reasons are many small objects and no cycles, and it would walk them each time."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
 
 
 def _reasons(
