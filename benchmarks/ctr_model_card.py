@@ -50,8 +50,11 @@ text meets that is scored later. Where an encoder is
 joined to the model, it is joined to that row too.
 
 **The encoder is in the benchmark only.** `benchmarks/ctr_encoder.py` fine-tunes it; no DAG trains or asks it. What the
-pipeline stores and scores with is "words only". Scores are joined in standard deviations of the training arms, so what
-a row gets does not depend on the rows that are judged with it.
+pipeline stores and scores with is "words only", unless `COUNTERPITCH_EMBEDDINGS` names an embedder when a model is
+trained: then that embedder's vectors, as it gives them and never fine-tuned, join the words in the linear model.
+`COUNTERPITCH_EMBEDDINGS=huggingface:PATH benchmarks/ctr_ranking.py` without `--embeddings` measures that. The encoder's
+scores are joined in standard deviations of the training arms, so what a row gets does not depend on the rows that are
+judged with it.
 
 **Splits.** The newest fifth of the tests, by first week, is held out; nothing was tuned on it. Features, priors,
 rounds, the encoder's schedule and the memory were chosen on earlier windows of the time line (first table), each learnt
@@ -132,7 +135,7 @@ def earlier(runs: list[dict[str, Any]]) -> str:
 
 def speed(said: dict[str, Any]) -> str:
     """Processor seconds and memory."""
-    score, why, most = said["score"], said["score_with_reasons"], said.get("most")
+    score, why, most, asked = said["score"], said["score_with_reasons"], said.get("most"), said.get("what_if")
     lines = [
         "## Speed and memory",
         "",
@@ -145,6 +148,11 @@ def speed(said: dict[str, Any]) -> str:
         lines[-1] += (
             f" Scoring {most['ads']} ads took {most['cpu_seconds']:.0f} s and held {most['peak_mb']:.0f} MB at most, "
             f"{most['held_before_mb']:.0f} MB of it the texts, the model and the libraries."
+        )
+    if asked:
+        lines[-1] += (
+            f" A change of words is answered in {asked['median_ms']:.0f} ms (95th percentile {asked['p95_ms']:.0f} ms, "
+            f"at most {asked['target_ms']} wanted) once the model is loaded, both predictions with their reasons."
         )
     return "\n".join([*lines, ""])
 

@@ -8,7 +8,9 @@ its newest fifth of tests (by first week) is the test; `--holdout 0.6-0.7` takes
 learns from what is before it: choices were made on such earlier windows only.
 `--drop-weeks 201325-201401` leaves out the archive's weeks of faulty randomisation. With --embeddings a MiniLM encoder
 ("huggingface:PATH", or "minilm" for the one that requirements-embeddings.txt installs) is fine-tuned on the training
-tests and joined to the model. That encoder is in this benchmark only: no DAG trains or asks it.
+tests and joined to the model. That encoder is in this benchmark only: no DAG trains or asks it. What `train_ctr` does
+with an embedder is measured without --embeddings: with COUNTERPITCH_EMBEDDINGS=huggingface:PATH, as in the pipeline,
+the model reads its vectors as they are.
 
 The texts to be ranked are known before any of them runs, so the model learns from all of them, results or not, which
 words there are and what company they keep ("model"); "model, new words unseen" learns words from TRAIN alone. Arms of
