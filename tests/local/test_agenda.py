@@ -150,3 +150,23 @@ def test_a_champion_that_an_upgrade_left_behind_is_learnt_anew_before_its_days_a
     assert agenda(landed, Recorded(*learnt)).learn
     whole = [*through("2026-11-18"), *through("2026-11-20"), *learnt, ended(WRITE, "2026-11-20")]
     assert agenda(landed, Recorded(*whole)).empty, "nothing is to be scored: Monday's training is soon enough"
+
+
+@pytest.mark.parametrize(("kind", "source"), [("pages", "web"), ("results", "meta")])
+def test_a_day_that_was_asked_for_pages_or_results_alone_is_asked_for_once(
+    conn: Connection, kind: str, source: str
+) -> None:
+    day = "2026-11-20"
+    reader = {"pages": "web_pages", "results": "meta_insights"}[kind]
+    with conn:
+        brands.register_brand(conn, "Acme")
+        brands.register_feed(conn, "acme", source, kind=kind, options={"reader": reader})
+    assert agenda(conn, Recorded(), [day]).days == [day]
+    with conn:
+        snapshots.cover(conn, source, "acme", day, LANDED, state=State.OK, rows=2, kind=kind)
+    collected = ended(CHAIN[0], day)
+    todo = agenda(conn, Recorded(collected, ended(LEARN, day)), [day])
+    assert (todo.days, todo.write) == ([], False)
+    with conn:
+        snapshots.cover(conn, "meta", "acme", day, LANDED, state=State.OK, rows=2)
+    assert agenda(conn, Recorded(collected), [day]).days == [day], "its ads have to go through the chain"

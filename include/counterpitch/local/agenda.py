@@ -1,9 +1,10 @@
 """What a run still has to do: the days that did not go through the chain since they were landed, and what follows.
 
 A day that a platform is asked for is due until it went through, and again while a feed has no answer for it: a brand
-that joined after its day went through is collected too. Done work is told by
-Airflow's own record, compared with the time at which the input landed. So a run that was killed half-way is taken up
-where it stopped, and a second run on the same input has nothing to do.
+that joined after its day went through is collected too. A day that brought no ads (only web pages or results were
+asked for) goes no further than its collection. Done work is told by Airflow's own record, compared with the time at
+which the input landed. So a run that was killed half-way is taken up where it stopped, and a second run on the same
+input has nothing to do.
 """
 
 from __future__ import annotations
@@ -47,14 +48,17 @@ def agenda(conn: Connection, airflow: Airflow, asked: Sequence[str] = ()) -> Age
     lessons = query.rows(conn, query.sql(__file__, "find_lessons"), {"pulled": [LAYOUT]})[0]
     known = airflow.dags()
     runs = {dag_id: airflow.runs(dag_id) for dag_id in (CHAIN[0], CHAIN[-1], LEARN, WRITE) if dag_id in known}
-    days = [day for day, moment in sorted(landed.items()) if not _is_through(day, moment, runs)]
-    last_day = max(landed, default=None)
+    adless = {row["day"] for row in query.rows(conn, query.sql(__file__, "list_adless_days"), {"days": list(landed)})}
+    ended = {day for day in adless if _succeeded(runs.get(CHAIN[0], []), day, landed[day])}
+    moving = {day: moment for day, moment in landed.items() if day not in ended}
+    days = [day for day, moment in sorted(moving.items()) if not _is_through(day, moment, runs)]
+    last_day = max(moving or landed, default=None)
     learnt = max((run.started or NEVER for run in runs.get(LEARN, []) if run.state == "success"), default=NEVER)
     return Agenda(
         days=days,
         last_day=last_day,
         learn=bool(last_day) and (_is_to_learn(lessons, learnt) or (bool(days) and _is_left_behind(conn))),
-        write=last_day is not None and (bool(days) or not _is_written(last_day, landed[last_day], runs)),
+        write=last_day in moving and (bool(days) or not _is_written(last_day, moving[last_day], runs)),
         since=max([*landed.values(), *filter(None, [lessons["landed_at"]])], default=NEVER),
     )
 
@@ -77,8 +81,8 @@ def _is_through(day: str, landed_at: datetime, runs: dict[str, list[Run]]) -> bo
     return all(_succeeded(runs.get(dag_id, []), day, landed_at) for dag_id in (CHAIN[0], CHAIN[-1]))
 
 
-def _is_written(day: str | None, landed_at: datetime, runs: dict[str, list[Run]]) -> bool:
-    return day is not None and _succeeded(runs.get(WRITE, []), day, landed_at)
+def _is_written(day: str, landed_at: datetime, runs: dict[str, list[Run]]) -> bool:
+    return _succeeded(runs.get(WRITE, []), day, landed_at)
 
 
 def _succeeded(runs: Sequence[Run], day: str, after: datetime) -> bool:
