@@ -46,8 +46,7 @@ Parameters: `{params}`.
 keep is learnt from all texts known by then, results or not: a text can be read before it runs. Clicks are learnt from
 the training tests only. In this archive the texts known by then include the other headlines of the same test, so a
 phrase that most of them share is an expected one. The row "new words unseen" is the same model without all that: what a
-text meets that is scored later. Where an encoder is
-joined to the model, it is joined to that row too.
+text meets that is scored later. Where an encoder is joined to the model, it is joined to that row too.
 
 **The encoder is in the benchmark only.** `benchmarks/ctr_encoder.py` fine-tunes it; no DAG trains or asks it. What the
 pipeline stores and scores with is "words only", unless `COUNTERPITCH_EMBEDDINGS` names an embedder when a model is
@@ -58,7 +57,8 @@ judged with it.
 
 **Splits.** The newest fifth of the tests, by first week, is held out; nothing was tuned on it. Features, priors,
 rounds, the encoder's schedule and the memory were chosen on earlier windows of the time line (first table), each learnt
-from the tests before it. Training arms that nearly say what a held-out arm says (MinHash of five-letter shingles,
+from the tests before it; concepts, surprise and the texts' own part also by five folds inside the older four fifths.
+Training arms that nearly say what a held-out arm says (MinHash of five-letter shingles,
 Jaccard 0.8) are left out. Intervals are 95% bootstraps over tests. Pairs share test and image; significant pairs have a
 two-proportion z-test p < 0.10; F1 is that of "the first one wins" at probability {f1:.1f}, every pair both ways
 round, and so differs from accuracy by ties only.
