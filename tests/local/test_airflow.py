@@ -18,7 +18,7 @@ import psutil
 import pytest
 from rich.console import Console
 
-from counterpitch.local.airflow import Stack
+from counterpitch.local.airflow import SET_ASIDE, Stack
 from counterpitch.local.backfill import backfill
 from counterpitch.local.checks import free_port
 from counterpitch.local.pipeline import CHAIN, LEARN, PEOPLE, PROMPTS, WEEK, WRITE, Outcome, Pipeline
@@ -196,3 +196,27 @@ def test_a_stop_leaves_nothing(stack: Stack) -> None:
     assert set(stack.health().values()) == {"stopped"}
     assert not stack.given.sockets.exists()
     assert stack.stop() == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's database lies outside the state folder")
+def test_a_state_folder_made_anew_does_not_wake_the_database_of_before() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="cp test "))
+    given = Settings(home=folder / "state", warehouse_url=None)
+    made, said = Stack(State(given.home), given), list[str]()
+    assert made.cluster
+    try:
+        for note in ("first", "second", "second"):  # what the database says of itself, as it was left
+            made.check(said.append)
+            made.start_postgres()
+            made.cluster.set_comment("warehouse", made.cluster.comment("warehouse") or note)
+            assert made.cluster.comment("warehouse") == note
+            if note == "first":
+                shutil.rmtree(made.state.home)
+        assert [text.startswith(SET_ASIDE) for text in said] == [True], "once, and a second start changes nothing"
+        assert list(made.cluster.home.parent.glob(f"{given.instance}-set-aside-*/data/PG_VERSION"))
+    finally:
+        made.stop()
+        made.remove()
+        for aside in made.cluster.home.parent.glob(f"{given.instance}-set-aside-*"):
+            shutil.rmtree(aside)
+        shutil.rmtree(folder, ignore_errors=True)

@@ -130,6 +130,28 @@ def test_a_half_made_cluster_is_made_again(tmp_path: Path) -> None:
     assert not cluster.sockets.exists()
 
 
+def test_a_cluster_set_aside_is_whole_and_its_place_is_free() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="cp-"))
+    folder.chmod(0o755)
+    cluster = Cluster(folder / "pg", folder / "s", durable=False)
+    try:
+        assert cluster.set_aside() is None
+        cluster.start()
+        cluster.create_database("collected")
+        cluster.set_comment("collected", "all there is")
+        aside = cluster.set_aside()
+        assert aside is not None
+        assert not cluster.home.exists()
+        assert cluster.set_aside() is None
+        moved = Cluster(aside, cluster.sockets, durable=False)
+        moved.start()
+        assert moved.comment("collected") == "all there is"
+        moved.stop()
+    finally:
+        cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def test_comments_are_kept_on_databases(server: Cluster) -> None:
     server.create_database("noted")
     assert server.comment("noted") == ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -34,9 +35,15 @@ def test_only_this_user_reads_it(state: State) -> None:
     assert {mode(path) for path in state.home.glob("*.json")} == {0o600}
 
 
+def test_it_says_whether_it_was_there(state: State) -> None:
+    assert not state.prepare()
+    shutil.rmtree(state.home)
+    assert state.prepare()
+
+
 def test_secrets_are_made_once(state: State) -> None:
     assert state.keys() == state.keys()
-    assert len(set(state.keys().values())) == 4
+    assert len(set(state.keys().values())) == 3
     assert state.login() == state.login()
 
 

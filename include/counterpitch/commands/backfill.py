@@ -82,7 +82,7 @@ def _check(first: date, last: date, brands: list[str]) -> None:
         raise BackfillRefused(f"--from {first} comes after --to {last}.")
     if last > yesterday:
         raise BackfillRefused(f"--to {last} is not over yet. The last whole day is {yesterday}.")
-    stack().check()
-    stack().start_postgres(console.say)
+    stack().check(console.say)
+    stack().start_postgres()
     with transaction(application="counterpitch backfill") as conn:
         registry.check_registered(conn, brands)

@@ -72,12 +72,12 @@ def run(
             "These options describe your own ads: add --ads FILE. Without any option the bundled market runs."
         )
     local = stack()
-    local.check()
+    local.check(console.say)
     with local.state.lock(
         "run", "Another `counterpitch run` works in this folder. Watch it in the UI, or `make stop`."
     ):
         with console.err.status("Starting Postgres and migrating the warehouse"):
-            local.start_postgres(console.say)
+            local.start_postgres()
         with console.err.status("Importing") as spinner:
 
             def count(file: str, rows: int) -> None:

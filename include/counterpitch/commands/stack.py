@@ -96,6 +96,7 @@ def migrate(as_json: Json = False) -> None:
 
     local = stack()
     if local.cluster and not local.cluster.running():
+        local.check(console.say)
         local.cluster.start()
         local.cluster.create_database("warehouse")
     applied = apply(settings().warehouse)
@@ -107,14 +108,14 @@ def migrate(as_json: Json = False) -> None:
 
 def started() -> tuple[str, str, str]:
     """Start the stack if it does not run; returns address, user and password of the UI."""
-    from counterpitch.local.airflow import stack
+    from counterpitch.local.airflow import SET_ASIDE, stack
 
     local = stack()
     with console.err.status("Checking the machine") as spinner:
 
         def say(text: str) -> None:
             spinner.update(text)
-            if not console.err.is_terminal or text.startswith("Port "):
+            if not console.err.is_terminal or text.startswith(("Port ", SET_ASIDE)):
                 console.say(text)
 
         address = local.start(say)

@@ -27,7 +27,6 @@ import psutil
 from counterpitch.local import checks
 from counterpitch.local.configuration import LOOPBACK, METADATA, environment
 from counterpitch.local.errors import LocalFailure
-from counterpitch.local.ownership import claim
 from counterpitch.local.platforms import Platforms
 from counterpitch.local.postgres import Cluster
 from counterpitch.local.processes import Program, stop
@@ -44,6 +43,7 @@ COMMANDS = {
 HEALTH = {"scheduler": "scheduler", "dag-processor": "dag_processor", "triggerer": "triggerer"}
 OWN_FOLDERS = ("airflow", "logs", "run", "market")
 OWN_FILES = ("secrets.json", "login.json", "stack.json")
+SET_ASIDE = "The database of an earlier state folder at this place is kept in"
 PREPARE_SECONDS = 300
 HEALTH_SECONDS = 180
 INTERRUPT_SECONDS = 20
@@ -81,7 +81,7 @@ class Stack:
 
         Raises LocalFailure with what to do; then nothing that this call started is left.
         """
-        self.check()
+        self.check(say)
         with self.state.lock("start", "Another start is under way in this folder. Wait for it, or `make stop`."):
             running = self.address()
             if running:
@@ -96,13 +96,19 @@ class Stack:
                 self._stop()
                 raise
 
-    def check(self) -> None:
+    def check(self, say: Say) -> None:
         """Make the state folder, and check that the machine can carry the stack.
+
+        A folder that is made anew has no database yet. Root's lies outside it, under a name made of the path: where
+        the folder was deleted, or cloned again, one of before may be there, full of another installation's runs and
+        of connections sealed with keys that are gone. It is set aside, never deleted.
 
         Raises LocalFailure with what to do.
         """
         checks.machine([self.state.home, *([self.cluster.home] if self.cluster else [])])
-        self.state.prepare()
+        aside = self.state.prepare() and self.cluster and self.cluster.set_aside()
+        if aside:
+            say(f"{SET_ASIDE} {aside}. Delete it if nothing in it is needed.")
 
     def stop(self) -> int:
         """End every process of the stack, Postgres last; returns how many ended. Safe to call at any time."""
@@ -127,14 +133,11 @@ class Stack:
         with contextlib.suppress(OSError):
             self.state.home.rmdir()  # kept when it holds anything that is not ours
 
-    def start_postgres(self, say: Say) -> None:
+    def start_postgres(self) -> None:
         """Start the embedded Postgres and bring the warehouse up to date: all that needs no Airflow."""
         from counterpitch.warehouse.migrate import migrate
 
         if self.cluster:
-            aside = claim(self.state, self.cluster)
-            if aside:
-                say(f"A database of an earlier state folder at this place was set aside: {aside}. Delete it at will.")
             self.cluster.start()
             self.cluster.create_database("warehouse")
         migrate(self.given.warehouse)
@@ -171,7 +174,7 @@ class Stack:
     def _start(self, say: Say) -> str:
         stop(self._all_programs())  # a half-finished or killed earlier start
         say("Starting Postgres and migrating the warehouse")
-        self.start_postgres(say)
+        self.start_postgres()
         port = checks.free_port(self.given.ui_port)
         if port != self.given.ui_port:
             say(f"Port {self.given.ui_port} is taken: the UI moves to {port} (COUNTERPITCH_UI_PORT chooses another)")

@@ -81,6 +81,21 @@ class Cluster:
         with contextlib.suppress(OSError):
             self.sockets.rmdir()
 
+    def set_aside(self) -> Path | None:
+        """Stop the server and move its folder, whole, to a name beside it; returns that, or None if it is not.
+
+        Raises PostgresFailed when it cannot be moved; then it is where it was.
+        """
+        if not self.data.exists():
+            return None
+        self.stop()
+        aside = self.home.with_name(f"{self.home.name}-set-aside-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}")
+        try:
+            self.home.rename(aside)
+        except OSError as error:
+            raise PostgresFailed(f"{self.home} cannot be moved to {aside.name} ({error}). Move it by hand.") from error
+        return aside
+
     def running(self) -> bool:
         """Whether the server of this data directory runs."""
         try:

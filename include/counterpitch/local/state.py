@@ -51,12 +51,13 @@ class State:
         """JSON {user: password}, in the form that Airflow's SimpleAuthManager reads."""
         return self.home / "login.json"
 
-    def prepare(self) -> None:
-        """Make the folder, for this user alone.
+    def prepare(self) -> bool:
+        """Make the folder, for this user alone; returns whether it was not there.
 
         Raises LocalFailure when it cannot be made or belongs to another user.
         """
         try:
+            anew = not self.home.exists()
             self.home.mkdir(parents=True, exist_ok=True)
             if self.home.stat().st_uid != os.geteuid():
                 raise LocalFailure(
@@ -71,29 +72,21 @@ class State:
                 f"The state folder {self.home} cannot be written ({error.strerror}). "
                 "Free space there, or set COUNTERPITCH_HOME to another folder."
             ) from error
+        return anew
 
     def keys(self) -> dict[str, str]:
-        """Keys `fernet`, `jwt`, `session`, and the folder's `name`: made at the first call, the same ever after."""
+        """Keys `fernet`, `jwt`, `session`: made at the first call, the same ever after."""
         path = self.home / "secrets.json"
         kept = read_json(path)
         fresh = {
             "fernet": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
             "jwt": secrets.token_urlsafe(48),
             "session": secrets.token_urlsafe(48),
-            "name": secrets.token_hex(16),
         }
         if set(fresh) - set(kept):
             kept = {**fresh, **kept}
             write_private(path, kept)
         return {name: str(value) for name, value in kept.items()}
-
-    def has_keys(self) -> bool:
-        """Whether this folder was ever used: its keys are the first thing that is made."""
-        return bool(read_json(self.home / "secrets.json"))
-
-    def name(self) -> str:
-        """A name that no other state folder has, nor this one after it was deleted and made again."""
-        return self.keys()["name"]
 
     def login(self) -> tuple[str, str]:
         """User and password of the Airflow UI; the password is generated once."""
