@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counterpitch.pillars import features, phrases, weights
+from counterpitch.pillars import features, grammar, phrases, weights
 from counterpitch.pillars.schema import FIELDS
 from counterpitch.pillars.weights import Weights
 
@@ -63,6 +63,12 @@ def test_a_need_that_is_asked_for_is_named_by_what_the_customer_would_be_doing(
 def test_a_verb_takes_its_ending(pair: str) -> None:
     verb, wanted = pair.split()
     assert phrases.gerund(verb) == wanted
+
+
+def test_of_all_verbs_that_are_known_these_double_their_last_letter() -> None:
+    doubled = {verb for verb in grammar.listed("verb") if phrases.gerund(verb) == f"{verb}{verb[-1]}ing"}
+    wanted = "begin cut forget get grab hit let plan put run set ship shop sit skip stop tap win"
+    assert doubled == set(wanted.split()), "reading and beating are none of them"
 
 
 @given(quote=st.text(max_size=80), field=st.sampled_from(FIELDS))

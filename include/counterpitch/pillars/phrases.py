@@ -32,7 +32,7 @@ _HOLDS = {"-", "/", "’", "&"}  # between two words without a space, they are o
 _IN_NUMBERS = {".", ",", ":"}
 _WORTH = "#$€£₹"  # before a number these belong to it,
 _SHARE = "+%"  # and these after it
-_DOUBLED = re.compile(r"(?:be|for|re)?[^aeiou]*[aeiou][bdgmnprt]")  # get, stop, begin: the last letter twice
+_DOUBLED = re.compile(r"(?:(?:be|for|re)[^aeiou]+|[^aeiou]*)[aeiou][bdgmnprt]")  # get, stop, begin: it comes twice
 _IS_OWN = re.compile(r"\w*(?:ee|oe|ye)")
 
 
