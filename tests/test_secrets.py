@@ -1,8 +1,8 @@
 """Nothing that we write, log, raise, return or show holds a secret, even where a platform says it back.
 
 Planted: the tokens of Meta (ads and results), key and secret of TikTok, the token that TikTok gives, the password of
-the warehouse. Then all of it is read: every table, every log line at DEBUG, exceptions with what caused them, what
-tasks return, exported files, the Desk, the commands' output.
+the warehouse, the API key of the language model. Then all of it is read: every table, every log line at DEBUG,
+exceptions with what caused them, what tasks return, exported files, the Desk, the commands' output.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +28,13 @@ from typer.testing import CliRunner
 from counterpitch import brands, secrecy
 from counterpitch.cli import app
 from counterpitch.desk.app import create_app
+from counterpitch.llm import batch, standin
+from counterpitch.llm.asking import ModelRejected
+from counterpitch.llm.client import Client, Limits
+from counterpitch.llm.standin import StandIn, serving
+from counterpitch.pillars.extract import read_partition
+from counterpitch.pillars.modelled import Modelled
+from counterpitch.pillars.prompts import Prompt
 from counterpitch.quality.publish import validate_and_load
 from counterpitch.settings import settings
 from counterpitch.sources import readers, results
@@ -41,8 +50,9 @@ META = "EAAPlantedMeta|0a/b+c"
 OWN = "EAAPlantedInsights"
 TIKTOK, GIVEN = "planted-tiktok-secret", "clt.planted.given"
 PASSWORD = "planted-warehouse-word"
+MODEL = "sk-planted-model-key"
 EXPORTED = "EAAPlantedInAnExport"
-SECRETS = (META, OWN, TIKTOK, GIVEN, PASSWORD, EXPORTED)
+SECRETS = (META, OWN, TIKTOK, GIVEN, PASSWORD, MODEL, EXPORTED)
 SPELT = {*SECRETS, quote(META, safe=""), META.replace("/", r"\/"), "PlantedMeta"}
 
 
@@ -112,15 +122,21 @@ def planted(warehouse: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 
 def test_no_secret_is_written_logged_raised_returned_or_shown(
-    planted: Connection, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    planted: Connection,
+    gateway: list[int],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     told: list[str] = []
     with caplog.at_level(logging.DEBUG):
         told += worked(tmp_path)
+        told += read(gateway)
     told += [caplog.text, *(str(record.__dict__) for record in caplog.records)]
     told += [*tables(planted), *pages(), *commands(tmp_path), str(settings()), repr(planted), *capfd.readouterr()]
     assert "(hidden)" in "".join(told)
     assert any("Malformed access token (hidden)" in text for text in told), "the platform's words are kept"
+    assert any("No such key: (hidden)" in text for text in told), "and the model provider's"
     assert [(secret, text[:400]) for text in told for secret in SPELT if secret in text] == []
 
 
@@ -136,6 +152,63 @@ def worked(tmp_path: Path) -> list[str]:
     found.append(validate_and_load(DAY, ["acme"]))
     assert len(found) > 3, "Insights and TikTok are refused"
     return [f"{each} {each!r}" for each in found]
+
+
+@pytest.fixture
+def gateway(planted: Connection, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """A model behind a gateway that quotes the key in answers and errors; the list is the statuses it says next."""
+    statuses: list[int] = []
+    keys: set[str] = set()
+    behind = standin.app
+
+    def app(script: StandIn) -> FastAPI:
+        server = behind(script)
+
+        @server.middleware("http")
+        async def quote_the_key(request: Request, answer: Any) -> Response:
+            keys.add(request.headers["authorization"].removeprefix("Bearer "))
+            if not statuses:
+                passed: Response = await answer(request)
+                return passed
+            return JSONResponse({"error": {"message": f"No such key: {''.join(keys)}"}}, statuses.pop(0))
+
+        return server
+
+    def spoken(body: dict[str, Any]) -> dict[str, Any]:
+        assert keys == {MODEL}, "it is the planted key that is sent"
+        ad = str(body["messages"][-1]["content"]).split("\n")[1]
+        return {"customer_need": [{"value": f"a need of {keys}", "quote": ad[:12]}]}
+
+    monkeypatch.setattr(standin, "app", app)
+    with serving(StandIn(spoken)) as url:
+        for name, value in (("OPENAI_API_KEY", MODEL), ("COUNTERPITCH_LLM_BASE_URL", url)):
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("COUNTERPITCH_LLM_BATCH", "on")
+        settings.cache_clear()
+        yield statuses
+
+
+def read(gateway: list[int]) -> list[str]:
+    """What an extraction returns and raises: unreachable, answered, turned down, and the same of a batch."""
+    client = Client("run", model="openai:test", limits=Limits(at_once=1, seconds=5.0, tries=2))
+    found: list[Any] = []
+    for prompt, statuses in (("first", [500, 500]), ("first", []), ("second", [401])):
+        gateway[:] = statuses
+        found += returned(Modelled(client, Prompt(prompt)))
+    assert [type(each) for each in found] == [dict, dict, ModelRejected, str], found
+    assert (found[0]["pending"], found[1]["read"]) == (1, 2), found
+    for status in (503, 401):
+        gateway[:] = [status]
+        found += returned(Modelled(client, Prompt("third"), batch.service_of(client)))
+    assert [type(each) for each in found[4:]] == [dict, batch.BatchRefused, str], "what may have arrived is waited for"
+    return [f"{each} {each!r}" for each in found]
+
+
+def returned(reader: Modelled) -> list[Any]:
+    try:
+        return [read_partition(DAY, ["acme"], reader=reader)]
+    except Exception as error:
+        return [error, "".join(traceback.format_exception(error))]
 
 
 def test_a_token_endpoint_that_quotes_the_secret_does_not_leak_it(

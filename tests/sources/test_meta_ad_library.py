@@ -234,32 +234,6 @@ def test_no_token_is_said_plainly(conn: Connection, served: Served, monkeypatch:
         collect_brand(known[0], DAY)
 
 
-def test_the_token_is_written_nowhere(
-    conn: Connection, served: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    known = register(conn, names(served))
-    served.sandbox.dial.rate = 0.5
-    told: list[str] = []
-    with caplog.at_level(logging.DEBUG):
-        for brand in known:
-            try:
-                told.append(str(collect_brand(brand, DAY)))
-            except CollectionInterrupted as error:
-                told.append(repr(error) + repr(error.__context__) + repr(error.__cause__))
-        connect_as(monkeypatch, served, META_EXPIRED)
-        with pytest.raises(CollectionFailed) as refusal:
-            collect_brand(known[0], DAY)
-    told += [repr(refusal.value), caplog.text]
-    tables = query.rows(conn, "select schemaname || '.' || tablename as name from pg_tables "
-                              "where schemaname in ('raw', 'core', 'ops')")  # fmt: skip
-    for table in tables:
-        told.append(str(query.rows(conn, f"select t::text from {table['name']} t")))
-    for text in told:
-        assert META_TOKEN not in text
-        assert META_EXPIRED not in text
-        assert "access_token" not in text
-
-
 def test_imported_files_fill_the_days_that_the_library_forgot(conn: Connection, served: Served, tmp_path: Path) -> None:
     register(conn, {"77": "acme"})
     day = "2025-01-15"

@@ -30,6 +30,7 @@ from counterpitch.llm.answers import Judged, Unanswered, judge
 from counterpitch.llm.asking import is_passing
 from counterpitch.llm.books import Books, Settled, budget
 from counterpitch.llm.client import Client, Question
+from counterpitch.llm.keys import unspoken, without_keys
 from counterpitch.settings import settings
 
 log = logging.getLogger(__name__)
@@ -108,6 +109,7 @@ class OpenAIBatches:
     def __init__(self, client: OpenAI) -> None:
         self._client = client
 
+    @unspoken()
     def submit(self, tag: str, requests: Sequence[dict[str, Any]]) -> str:
         """Upload the requests and start the batch."""
         same = {"method": "POST", "url": "/v1/chat/completions"}
@@ -118,6 +120,7 @@ class OpenAIBatches:
         )
         return batch.id
 
+    @unspoken()
     def find(self, tag: str) -> str | None:
         """Look through the account's batches, newest first."""
         for batch in self._client.batches.list(limit=100):
@@ -125,17 +128,19 @@ class OpenAIBatches:
                 return batch.id
         return None
 
+    @unspoken()
     def results(self, batch_id: str) -> Ended | None:
         """The answers of a batch that ended; one that failed or expired has those it came to."""
         batch = self._client.batches.retrieve(batch_id)
         if batch.status not in _ENDED:
             return None
         told = "; ".join(str(error.message) for error in (batch.errors.data or [])) if batch.errors else ""
+        told = without_keys(told)
         found: dict[str, dict[str, Any] | str] = {}
         gone = False
         for file_id in filter(None, (batch.error_file_id, batch.output_file_id)):
             try:
-                found |= dict(_lines(self._client.files.content(file_id).text))
+                found |= dict(_lines(without_keys(self._client.files.content(file_id).text)))
             except NotFoundError:
                 gone = gone or file_id == batch.output_file_id  # what went wrong is not billed
         billed = (batch.usage.input_tokens, batch.usage.output_tokens) if batch.usage else (0, 0)

@@ -8,6 +8,7 @@ ledger entry and the end of its claim and reservation are one transaction: a cra
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,8 +16,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from pydantic import BaseModel
+
 from counterpitch.errors import Permanent
 from counterpitch.llm.answers import Judged, Unanswered
+from counterpitch.llm.keys import without_keys
 from counterpitch.settings import settings
 from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection, connect
@@ -60,8 +64,10 @@ class Settled:
     def of(cls, key: str, judged: Judged[Any], cost: Decimal) -> Settled:
         """What a judged message leaves in the books."""
         said = judged.result
-        detail, answer = (said.detail, None) if isinstance(said, Unanswered) else ("", said.model_dump(mode="json"))
-        return cls(key, judged.outcome, detail, answer, judged.prompt_tokens, judged.completion_tokens, cost)
+        detail, answer = (said.detail, None) if isinstance(said, Unanswered) else ("", _plain(said))
+        return cls(
+            key, judged.outcome, without_keys(detail), answer, judged.prompt_tokens, judged.completion_tokens, cost
+        )
 
 
 @dataclass
@@ -272,3 +278,9 @@ def _storable(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _storable(item) for key, item in value.items()}
     return [_storable(item) for item in value] if isinstance(value, list) else value
+
+
+def _plain(answer: BaseModel) -> dict[str, Any]:
+    """The answer as JSON; a key that a gateway put into it is no part of it."""
+    plain: dict[str, Any] = json.loads(without_keys(answer.model_dump_json()))
+    return plain

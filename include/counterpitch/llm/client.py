@@ -27,6 +27,7 @@ from counterpitch.errors import Permanent
 from counterpitch.llm import asking, prices
 from counterpitch.llm.answers import Unanswered
 from counterpitch.llm.books import Books, budget
+from counterpitch.llm.keys import unspoken
 from counterpitch.settings import settings
 
 M = TypeVar("M", bound=BaseModel)
@@ -117,8 +118,9 @@ class Client:
         tools = _model(self.model, self.base_url, self.limits, schema)
         # The whole answer must be here in time: a stream that dribbles would pass any time-out between bytes. A call
         # that waits for a free connection may do so as long as the call before it takes.
-        async with asyncio.timeout(self.limits.seconds * (2 if self.pooled else 1)):
-            answer = await tools.ainvoke([("system", question.instructions), ("human", question.input)])
+        with unspoken():
+            async with asyncio.timeout(self.limits.seconds * (2 if self.pooled else 1)):
+                answer = await tools.ainvoke([("system", question.instructions), ("human", question.input)])
         assert isinstance(answer, AIMessage)  # noqa: S101 what a chat model's ainvoke returns
         return answer
 
