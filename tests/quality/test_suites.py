@@ -11,11 +11,12 @@ from great_expectations import ExpectationSuite
 
 from counterpitch.quality.suites.ads import ads_suite
 from counterpitch.quality.suites.core_ads import core_ads_suite
+from counterpitch.quality.suites.pages import pages_suite
 from counterpitch.quality.suites.results import experiments_suite, results_suite
 from counterpitch.quality.suites.sweeps import run_suite, sweeps_suite
 
 SUITES: list[Callable[[], ExpectationSuite]] = [
-    ads_suite, sweeps_suite, run_suite, core_ads_suite, results_suite, experiments_suite
+    ads_suite, sweeps_suite, run_suite, core_ads_suite, results_suite, experiments_suite, pages_suite
 ]  # fmt: skip
 # What was reviewed. Where this test fails, a rule or a bound was changed: move the suite's VERSION, then this line.
 REVIEWED = {
@@ -24,6 +25,7 @@ REVIEWED = {
     "run": ("run-2", "374172586db2"),
     "core_ads": ("core_ads-1", "8bbabd1f1159"),
     "results": ("results-1", "b5c034417c39"),
+    "pages": ("pages-1", "99e92c0f0bcc"),
     "experiments": ("experiments-1", "b8bdaf5a9fe4"),
 }
 

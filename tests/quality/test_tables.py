@@ -220,6 +220,56 @@ def test_experiments_with_nothing_to_compare_are_told_of(conn: Connection, tmp_p
     assert failed(conn) == {("", "experiments_have_two_arms")}
 
 
+PAGE: dict[str, Any] = {
+    "source": "web",
+    "brand_id": "acme",
+    "partition_key": DAY,
+    "url": "https://acme.example/shoes",
+    "state": "read",
+    "final_url": "https://acme.example/shoes",
+    "content_hash": "h",
+    "text": "Shoes that last.",
+    "products": [{"name": "Shoe", "price": 99.5, "currency": "EUR"}, {"name": "App", "price": 0}],
+    "observed_at": f"{DAY} 06:00+00",
+}
+SNAPSHOT = "https://acme.example/?access_token=EAAPlanted"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expectation"),
+    [
+        ({}, None),
+        ({"state": "failed", "code": "network", "final_url": None, "content_hash": None, "text": ""}, None),
+        ({"code": "unparsed", "text": ""}, None),
+        ({"text": " "}, "page_that_was_read_has_words"),
+        ({"observed_at": "2999-01-01"}, "page_look_is_past"),
+        ({"observed_at": "2026-11-18"}, "page_look_is_of_its_day"),
+        ({"final_url": "ftp://acme.example/"}, "page_final_url_is_of_the_web"),
+        ({"final_url": SNAPSHOT}, "page_address_holds_no_secret"),
+        ({"content_hash": "lost"}, "page_bytes_are_kept"),
+        ({"products": [{"price": -1, "currency": "EUR"}]}, "page_prices_are_amounts"),
+        ({"products": [{"price": "12,-", "currency": "EUR"}]}, "page_prices_are_amounts"),
+        ({"products": [{"price": 12}]}, "page_prices_have_a_currency"),
+        ({"products": [{"price": 12, "currency": "$"}]}, "page_prices_have_a_currency"),
+    ],
+)
+def test_a_page_that_cannot_be_so_is_told_of_and_stops_no_ad(
+    conn: Connection, tmp_path: Path, changes: dict[str, Any], expectation: str | None
+) -> None:
+    land(tmp_path, "acme", 1)
+    row = PAGE | changes
+    kept = {name: PAGE[name] for name in ("brand_id", "url", "content_hash", "final_url", "observed_at")}
+    kept |= {"content_type": "text/html", "body": b"<p>Shoes that last.</p>", "seen_at": PAGE["observed_at"]}
+    with conn:
+        write.copy(conn, "raw.web_page", list(kept), [kept])
+        write.copy(conn, "core.web_page", list(row), [row | {"products": write.as_json(row["products"])}])
+    assert run_day()["ads"] == 1
+    assert failed(conn) == ({("acme", expectation)} if expectation else set())
+    told = query.rows(conn, "select * from ops.validation_result where suite = 'pages'")
+    assert {result["source"] for result in told} == {"web"}
+    assert "Planted" not in str(told)
+
+
 def test_one_brand_again_leaves_what_was_found_of_the_others(conn: Connection, tmp_path: Path) -> None:
     text = "select * from ops.validation_result where brand_id <> '' order by source, brand_id, suite, expectation"
     land(tmp_path, "acme", 2, media_type="Hologram")

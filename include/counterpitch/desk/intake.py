@@ -23,6 +23,7 @@ SUITES = {
     "ads": "Raw ad rows",
     "core_ads": "Ads as loaded",
     "results": "Our own results",
+    "pages": "Web pages",
     "experiments": "Experiments",
 }
 

@@ -6,6 +6,7 @@ a brand that shows nothing is empty, a list of single ads has no size.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,9 +17,11 @@ from typing import Any
 import pandas as pd
 
 from counterpitch.quality.bounds import bounds
+from counterpitch.secrecy import without_tokens
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
 
+_CURRENCY = re.compile(r"[A-Z]{3}")
 Slice = tuple[str, str]  # source, brand_id
 
 
@@ -98,6 +101,39 @@ def experiments(conn: Connection) -> pd.DataFrame:
     """One row for each archive of experiments: counts and shares of its arms."""
     numbers = ("impossible", "future", "wordless", "single_share", "unseen_share")
     return _typed(_rows(conn, "profile_experiments", {}), numbers=numbers)
+
+
+def pages(conn: Connection, partition_key: str, brands: Sequence[str]) -> pd.DataFrame:
+    """The day's looks at pages, with tokens hidden: `secrets` addresses that held one, `words` where it was read,
+    `odd_prices` that are no amount (0 is free), `bare_prices` above 0 without an ISO currency."""
+    rows = []
+    for found in _rows(conn, "select_pages", {"partition_key": partition_key, "brands": list(brands)}):
+        said = [found[name] for name in ("url", "final_url") if found[name]]
+        told = {name: found[name] and without_tokens(found[name]) for name in ("url", "final_url")}
+        told |= {"secrets": sum(without_tokens(each) != each for each in said)}
+        seen = found["state"] in {"read", "unchanged"} and not found["code"]
+        told |= {"words": len(found["text"].split()) if seen else None}
+        rows.append(found | told | _prices(found["products"]))
+    numbers = ("secrets", "words", "odd_prices", "bare_prices")
+    return _typed(rows, dates=("day", "looked_on", "today"), numbers=numbers)
+
+
+def _prices(products: Sequence[Mapping[str, Any]]) -> dict[str, int | None]:
+    """Null where the page names no price."""
+    priced = [each for each in products if each.get("price") is not None]
+    if not priced:
+        return {"odd_prices": None, "bare_prices": None}
+    odd = [each for each in priced if not _amount(each["price"])]
+    bare = [
+        each
+        for each in priced
+        if each not in odd and each["price"] > 0 and not _CURRENCY.fullmatch(str(each.get("currency") or ""))
+    ]
+    return {"odd_prices": len(odd), "bare_prices": len(bare)}
+
+
+def _amount(price: Any) -> bool:
+    return isinstance(price, int | float) and not isinstance(price, bool) and price >= 0
 
 
 def _size(found: Mapping[str, Any], ads: int) -> dict[str, Any]:

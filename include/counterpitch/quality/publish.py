@@ -19,7 +19,7 @@ from counterpitch.quality.check import check
 from counterpitch.quality.merge import COLUMNS, merge_rows
 from counterpitch.quality.outcomes import DayRefused, Judged, record, stop_on_failure
 from counterpitch.quality.rows import Verdict, check_ads
-from counterpitch.quality.suites import ads, core_ads, results, sweeps
+from counterpitch.quality.suites import ads, core_ads, pages, results, sweeps
 from counterpitch.quality.texts import Texts
 from counterpitch.quality.variants import group_variants
 from counterpitch.sources import records as readers
@@ -100,9 +100,11 @@ def _judged_core(conn: Connection, partition_key: str, brands: Sequence[str]) ->
     found = profiles.core_ads(conn, partition_key, brands)
     own = profiles.results(conn, partition_key, brands)
     tests = profiles.experiments(conn)
+    looks = profiles.pages(conn, partition_key, brands)
     return [
         Judged(core_ads.NAME, found, check(core_ads.core_ads_suite(), found)),
         Judged(results.NAME, own, check(results.results_suite(), own)),
+        Judged(pages.NAME, looks, check(pages.pages_suite(), looks)),
         Judged(results.EXPERIMENTS, tests, check(results.experiments_suite(), tests), figures=True),
     ]
 
