@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from counterpitch.ctr import drift, model, registry, rescore, score, second
+from counterpitch.ctr import drift, evaluate, model, registry, rescore, score, second
 from counterpitch.ctr.refusals import ModelUnusable, NotEnoughData
 from counterpitch.ctr.train import train
 from counterpitch.warehouse import query, write
@@ -63,7 +63,7 @@ def test_where_pillars_decide_the_second_model_wins_and_the_day_is_scored_again_
     verdict = second.weigh(base)
     assert verdict["verdict"] == "wins"
     assert verdict["difference_95"][0] > 0
-    assert verdict["pairs"] >= second.LEAST_PAIRS
+    assert verdict["pairs"] >= evaluate.LEAST_PAIRS
     assert verdict["reason"] in registry.describe(base)
     assert second.weigh(base) == verdict, "the same data give the same model and verdict"
     said = rescore.rescore_partition(planted.DAY, ["acme"])

@@ -2,7 +2,8 @@
 
 Figures follow the protocols in use on headline tests: a pair is two examples of one test and image; it is
 significant when a two-proportion z-test gives p < 0.10. Intervals are bootstraps over tests (among a brand's ads,
-over ads), not pairs, because the pairs of one test stand or fall together.
+over ads), not pairs, because the pairs of one test stand or fall together. What decides by itself, `difference`,
+draws both ads of a pair.
 """
 
 from __future__ import annotations
@@ -23,6 +24,12 @@ SIGNIFICANT_Z = float(stats.norm.isf(0.05))
 LARGEST_TEST = 40
 F1_THRESHOLD = 0.5
 BOOTSTRAPS = 400
+
+LEAST_PAIRS = 30
+LEAST_UNITS = 20
+"""Fewer pairs, or pairs among fewer tests and ads, decide nothing: an interval drawn from a handful is too narrow."""
+
+DRAWS, DRAWS_AT_ONCE = 2000, 100
 
 
 def ranking(
@@ -112,27 +119,72 @@ def beats(figures: dict[str, Any]) -> tuple[bool, str]:
     return mine > best, said + (": better." if mine > best else ": not better.")
 
 
+def judgeable(examples: pd.DataFrame, seed: int = 1) -> tuple[int, int]:
+    """(pairs, tests and ads among which they are) that `difference` has to judge by; see LEAST_PAIRS, LEAST_UNITS."""
+    if not len(examples):
+        return 0, 0
+    compared, units = pairs.compare(examples, seed), _units(examples)
+    return len(compared), len(np.union1d(units[compared.better], units[compared.worse]))
+
+
+def is_enough(count: int, units: int) -> bool:
+    """Whether what `judgeable` counted may decide."""
+    return count >= LEAST_PAIRS and units >= LEAST_UNITS
+
+
 def difference(examples: pd.DataFrame, mine: np.ndarray, theirs: np.ndarray, seed: int = 1) -> dict[str, Any]:
     """Pair accuracy of two scores on the same pairs, weighted by certainty, and the 95% interval of their difference.
 
-    The bootstrap draws tests (or, among a brand's ads, ads), the same for both, so what they share cancels.
+    The bootstrap draws tests and, among a brand's ads, ads, the same for both scores, so what they share cancels. A
+    pair of ads counts as often as its one ad was drawn times its other (pigeonhole bootstrap; Owen 2007, Annals of
+    Applied Statistics 1), because it depends on both; a pair within a test as often as the test. Drawn from n units an
+    interval is too narrow by about sqrt((n - 1) / n), and by the normal's quantile for Student's: it is widened so.
     """
     compared = pairs.compare(examples, seed)
-    units = _units(examples)[compared.better]
+    units = _units(examples)
     weight = compared.certainty
-    right = [_right(score[compared.better] - score[compared.worse]) * weight for score in (mine, theirs)]
-    totals = pd.DataFrame({"mine": right[0], "theirs": right[1], "all": weight}).groupby(units).sum().to_numpy()
-    rng = np.random.default_rng(seed)
-    draws = totals[rng.integers(len(totals), size=(2000, len(totals)))].sum(axis=1)
-    low, high = np.quantile((draws[:, 0] - draws[:, 1]) / draws[:, 2], [0.025, 0.975])
-    first, second, every = totals.sum(axis=0)
+    first, second = (_right(score[compared.better] - score[compared.worse]) * weight for score in (mine, theirs))
+    sides = units[compared.better], units[compared.worse]
+    found = float((first.sum() - second.sum()) / weight.sum())
+    drawn = np.quantile(_drawn(*sides, first - second, weight, seed), [0.025, 0.975])
+    low, high = found + (drawn - found) * _widened(len(np.union1d(*sides)))
+    every = weight.sum()
     return {
         "pairs": len(compared),
-        "accuracy": float(first / every),
-        "champion_accuracy": float(second / every),
-        "difference": float((first - second) / every),
+        "accuracy": float(first.sum() / every),
+        "champion_accuracy": float(second.sum() / every),
+        "difference": found,
         "difference_95": [float(low), float(high)],
     }
+
+
+def _widened(units: int) -> float:
+    """By how much a bootstrap interval of few units is too narrow (Hesterberg 2015, The American Statistician 69)."""
+    if units < 2:
+        return 1.0
+    return float(stats.t.ppf(0.975, units - 1) / stats.norm.ppf(0.975) * np.sqrt(units / (units - 1)))
+
+
+def _drawn(one: np.ndarray, other: np.ndarray, gain: np.ndarray, weight: np.ndarray, seed: int) -> np.ndarray:
+    """The sum of `gain` over that of `weight` in DRAWS draws of the units that stand on the two sides of the pairs."""
+    drawn, numbers = np.unique(np.stack([one, other]), return_inverse=True)
+    (one, other), count = numbers.reshape(2, -1), len(drawn)
+    inside = one == other
+    alone = [np.bincount(one[inside], values[inside], count) for values in (gain, weight)]
+    across = [
+        sparse.csr_array((values[~inside], (one[~inside], other[~inside])), shape=(count, count))
+        for values in (gain, weight)
+    ]
+    rng = np.random.default_rng(seed)
+    out = []
+    for _ in range(0, DRAWS, DRAWS_AT_ONCE):
+        times = rng.multinomial(count, np.full(count, 1 / count), size=DRAWS_AT_ONCE).astype(float)
+        top, bottom = (
+            times @ within + ((times @ between) * times).sum(axis=1)
+            for within, between in zip(alone, across, strict=True)
+        )
+        out.append(np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 0))
+    return np.concatenate(out)
 
 
 def _right(gap: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from counterpitch.ctr import evaluate, examples, model, pairs, pillars, train, variances
+from counterpitch.ctr import evaluate, examples, model, pillars, train, variances
 from counterpitch.ctr.refusals import ModelUnusable, NotEnoughData
 from counterpitch.ctr.strength import Priors
 from counterpitch.warehouse import query, write
@@ -24,9 +24,6 @@ log = logging.getLogger(__name__)
 
 LEAST_READ = 40
 """With fewer of our own ads both read and shown, nothing is trained: a first run asks this before it loads a thing."""
-
-LEAST_PAIRS = 30
-"""Fewer held-out pairs of read ads than this decide nothing."""
 
 
 def weigh(base_id: str) -> dict[str, Any]:
@@ -63,8 +60,9 @@ def _weighed(conn: Connection, base: dict[str, Any]) -> dict[str, Any]:
     split, parts = train.hold_out(known, params.seed)
     judged = _judged(known, parts)
     rows = known[judged].reset_index(drop=True)
-    if len(pairs.compare(rows, seed=1)) < LEAST_PAIRS:
-        return _unknown(f"Fewer than {LEAST_PAIRS} held-out pairs of our own ads were read for pillars")
+    if not evaluate.is_enough(*evaluate.judgeable(rows)):
+        needed = f"{evaluate.LEAST_PAIRS} pairs among {evaluate.LEAST_UNITS} ads"
+        return _unknown(f"Fewer than {needed} of our own were held out and read for pillars")
     texts = train.earlier_texts(conn, known, str(base["partition_key"]))
     given = params if base["metrics"]["variances"]["method"] == "given" else None
     score, ctr = _held_out(known, parts, given, texts)
