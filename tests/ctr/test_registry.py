@@ -152,10 +152,13 @@ def test_a_model_that_cannot_score_is_not_promoted(conn: Connection) -> None:
     assert _champion(conn) == first
 
 
-def _of_another_version(conn: Connection, model_id: str) -> None:
-    """The stored model as an older version wrote it: whole, but with a feature that is no longer known."""
+def _of_another_version(conn: Connection, model_id: str, **numbers: int) -> None:
+    """The stored model as another version wrote it: whole, but with a feature that is not known here; `numbers` are
+    what that version calls its format and features_version, if not as this one does.
+    """
     said = json.loads(query.scalar(conn, "select artifact from ml.model where model_id = %(id)s", {"id": model_id}))
     said["columns"] = [*said["columns"][:-1], "phase_of_the_moon"]
+    said |= numbers
     changed = {"id": model_id, "artifact": json.dumps(said, sort_keys=True, ensure_ascii=False)}
     changed["sha256"] = fingerprint(changed["artifact"])
     query.execute(
@@ -234,3 +237,20 @@ def test_a_rollback_to_a_model_that_cannot_score_leaves_the_champion(conn: Conne
     with pytest.raises(ModelUnusable, match="columns differ"):
         registry.rollback()
     assert _champion(conn) == second
+
+
+@pytest.mark.parametrize("number", ["format", "features_version"])
+def test_a_champion_that_a_newer_version_stored_stays_and_the_older_one_asks_for_an_upgrade(
+    conn: Connection, number: str
+) -> None:
+    first, second = _two_models(conn)
+    _of_another_version(conn, first, **{number: 1_000})
+    assert not registry.is_left_behind(conn)
+    assert registry.ensure_champion(planted.DAY) == first
+    verdict = registry.compare(second)
+    assert (verdict["verdict"], "Upgrade this one" in verdict["reason"]) == ("keeps", True)
+    with pytest.raises(ModelUnusable, match="Upgrade this one"):
+        registry.load(conn, first)
+    assert _champion(conn) == first
+    _of_another_version(conn, first, **{number: 0})
+    assert registry.is_left_behind(conn), "an older one is replaced"

@@ -28,7 +28,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # s
 from counterpitch.ctr import embeddings, features, pillars, splits, strength, surprise
 from counterpitch.ctr import words as cut
 from counterpitch.ctr.calibration import Calibration
-from counterpitch.ctr.refusals import ModelOutdated, ModelUnusable
+from counterpitch.ctr.refusals import ModelNewer, ModelOutdated, ModelUnusable
 from counterpitch.ctr.strength import Blocks, Priors, Strength
 from counterpitch.ctr.vectors import RARITY, TextVectors
 from counterpitch.settings import settings
@@ -137,7 +137,8 @@ class CtrModel:
     def from_json(cls, artifact: str, sha256: str | None = None) -> CtrModel:
         """The model that `to_json` wrote.
 
-        Raises ModelUnusable when it is cut short or altered, ModelOutdated when another version wrote it.
+        Raises ModelUnusable when it is cut short or altered, ModelOutdated when an older version wrote it (or one that
+        has other columns under the same numbers), ModelNewer when a newer one did.
         """
         if sha256 is not None and fingerprint(artifact) != sha256:
             raise ModelUnusable("The stored model does not match its sha256: it was altered or cut short. Train again.")
@@ -274,7 +275,13 @@ def describe(examples: pd.DataFrame) -> dict[str, Any]:
 
 def _refuse_other_version(said: dict[str, Any]) -> None:
     block = pillars.NAMES if said.get("pillars") else ()
-    here = {"format": FORMAT, "features_version": features.VERSION, "columns": [*COLUMNS, *block]}
+    numbers = {"format": FORMAT, "features_version": features.VERSION}
+    if any(isinstance(said.get(name), int) and said[name] > number for name, number in numbers.items()):
+        raise ModelNewer(
+            "A newer version of Counterpitch stored this model, and two versions share this warehouse. Upgrade this "
+            "one; the model stays as it is."
+        )
+    here = numbers | {"columns": [*COLUMNS, *block]}
     for name, expected in here.items():
         if said.get(name) != expected:
             raise ModelOutdated(

@@ -18,4 +18,8 @@ class ModelUnusable(Permanent):
 
 
 class ModelOutdated(ModelUnusable):
-    """A stored model is whole, but an older or newer version wrote it: its trees would read the wrong columns."""
+    """A stored model is whole, but an older version wrote it: its trees would read the wrong columns."""
+
+
+class ModelNewer(ModelUnusable):
+    """A stored model is whole, but a newer version wrote it: this one must be upgraded, not the model replaced."""

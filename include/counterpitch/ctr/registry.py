@@ -3,7 +3,8 @@
 `ml.promotion` is append-only and the champion is its last row, so a promotion is one insert, a rollback is one
 insert, and no crash can leave two champions or none. A challenger must win on later data beyond noise, and
 then a human must say yes; only where no champion can score is a model promoted at once, as `bootstrap`: there is
-none yet, or an upgrade left it behind. A champion that was altered or cut short stays until a human looks at it.
+none yet, or an upgrade left it behind. A champion that was altered or cut short stays until a human looks at it; one
+that a newer version stored stays too, and this version says that it must be upgraded.
 """
 
 from __future__ import annotations
@@ -13,21 +14,18 @@ from typing import Any
 
 import pandas as pd
 
-from counterpitch.ctr import evaluate, examples, features, pairs
+from counterpitch.ctr import evaluate, examples, features
 from counterpitch.ctr.model import CtrModel
-from counterpitch.ctr.refusals import ModelOutdated, ModelUnusable, NotEnoughData
+from counterpitch.ctr.refusals import ModelNewer, ModelOutdated, ModelUnusable, NotEnoughData
 from counterpitch.ctr.train import BASE, train_on
 from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection, transaction
-
-LEAST_PAIRS = 30
-"""Fewer later pairs than this decide nothing."""
 
 
 def ensure_champion(partition_key: str) -> str:
     """The champion's model_id; where none can score, train one and promote it as `bootstrap` if it beats the baselines.
 
-    A champion that another version of the features stored is left behind: its successor learns from what was known by
+    A champion that an older version of the features stored is left behind: its successor learns from what was known by
     the later of `partition_key` and the day that the old one was trained on, so a backfill forgets nothing.
     Raises NotEnoughData when there is too little to learn from, or when what was learnt is no better than the
     campaign mean: then nothing is scored.
@@ -48,7 +46,7 @@ def ensure_champion(partition_key: str) -> str:
 
 
 def is_left_behind(conn: Connection) -> bool:
-    """Whether there is a champion, and another version of the features stored it: a training is due."""
+    """Whether there is a champion, and an older version of the features stored it: a training is due."""
     held = _row(conn, "select_champion", {"name": BASE})
     return bool(held and _why_outdated(held))
 
@@ -73,7 +71,7 @@ def compare(model_id: str) -> dict[str, Any]:
     Returns {"verdict", "reason", "model_id", "champion_id", ...figures}. verdict: `bootstrap` (no champion could score
     and this one now does), `wins` (put it before a person), `keeps` (the champion stays), `same` (it is the champion).
     Later data are the challenger's held-out rows from after the day the champion was trained on: neither has seen
-    them. It wins where the 95% bootstrap interval over tests of the difference in pair accuracy lies above 0.
+    them. It wins where the 95% interval of the difference in pair accuracy (evaluate.difference) lies above 0.
     """
     with transaction(application="counterpitch ctr compare") as conn:
         write.lock(conn, "ml.promotion", BASE)
@@ -88,6 +86,8 @@ def compare(model_id: str) -> dict[str, Any]:
             return verdict | {"verdict": "same", "reason": "This model is the champion."}
         try:
             judged = _judge(conn, row, held)
+        except ModelNewer as error:
+            judged = {"verdict": "keeps", "reason": f"The champion cannot be compared with here: {error}"}
         except ModelUnusable as error:
             judged = {"verdict": "wins", "reason": f"The champion can no longer score: {error}"}
         verdict |= judged
@@ -206,7 +206,7 @@ def _why_outdated(held: Mapping[str, Any]) -> str:
     except ModelOutdated as error:
         return f"The champion {held['model_id']} can score no longer. {error}"
     except ModelUnusable:
-        return ""  # altered or cut short: whoever scores with it says so, and a person looks
+        return ""  # altered, cut short or newer: whoever scores with it says so, and a person looks
     return ""
 
 
@@ -216,12 +216,12 @@ def _judge(conn: Connection, challenger: dict[str, Any], champion_row: dict[str,
     held = pd.DataFrame(query.rows(conn, query.sql(__file__, "select_later_held_out"), asked))
     known = examples.read(conn, str(challenger["partition_key"]))
     rows = known.merge(held[["example_key", "score"]], on="example_key") if len(held) else known.iloc[:0]
-    compared = pairs.compare(rows, seed=1) if len(rows) else None
-    if compared is None or len(compared) < LEAST_PAIRS:
-        count = 0 if compared is None else len(compared)
+    count, units = evaluate.judgeable(rows)
+    if not evaluate.is_enough(count, units):
         return {
             "verdict": "keeps",
-            "reason": f"Only {count} pairs are later than the champion's training; {LEAST_PAIRS} are needed to tell.",
+            "reason": f"Only {count} pairs among {units} tests and own ads are later than the champion's training; "
+            f"{evaluate.LEAST_PAIRS} pairs among {evaluate.LEAST_UNITS} are needed to tell.",
         }
     mine = rows["score"].to_numpy(float)
     theirs = model.margins(rows[list(features.KNOWN)])[0]
