@@ -38,7 +38,7 @@ def credentials(connection_id: str) -> Credentials:
         raise SweepFailed(
             "no_token",
             f"There is no connection {connection_id!r} with a token. Add it in Airflow (Admin, Connections), "
-            f"or set AIRFLOW_CONN_{connection_id.upper()}.",
+            f"or set AIRFLOW_CONN_{connection_id.upper()}, which is read at the start: `make stop`, then run again.",
         )
     return found
 
