@@ -11,8 +11,10 @@ from what the champion learnt (`score_ads` measures that daily); and by hand.
 baselines is promoted at once and marked `bootstrap`.
 A challenger that wins beyond noise is put before a person in `promote_ctr`; any other changes nothing.
 
-**Pillars.** A second model that also reads pillars is trained beside it and judged on the same held-out ads. Only where
-it wins beyond noise, and while the model that it stands beside is the champion, `extract_pillars` scores with it again.
+**Pillars.** A second model that also reads pillars is trained beside it and judged on the same held-out ads, and beside
+the champion while its own verdict is not known. Only where it wins beyond noise, and while the model that it stands
+beside is the champion, `extract_pillars` scores with it again. No task waits for that, and its failure fails no
+training; while too few ads are read, as on a first run, it is skipped at once.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import PartitionedAssetTimetable, dag, get_current_context, task
+from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from counterpitch import partition, policy
 from counterpitch.assets import CHALLENGER, TRAINING_DUE
@@ -53,13 +56,13 @@ def train_ctr() -> None:
 
         return registry.compare(model_id)
 
-    @task(pool="compute", execution_timeout=timedelta(hours=2))
-    def weigh_pillars(model_id: str) -> dict[str, Any]:
-        """What pillars are worth beside this model; nobody waits for the answer."""
-        from counterpitch.ctr import refusals, second
+    @task(pool="compute", retries=0, execution_timeout=timedelta(hours=1))
+    def weigh_pillars(model_id: str) -> dict[str, str]:
+        """What pillars are worth beside this model and the champion; skipped while too few ads are read."""
+        from counterpitch.ctr import refusals, weigh
 
-        with partition.skip_on(refusals.NotEnoughData):
-            return second.weigh(model_id)
+        with partition.skip_on(refusals.NotEnoughData, AirflowTaskTimeout):
+            return weigh.after_training(model_id)
 
     @task(outlets=[CHALLENGER])
     def publish(verdict: dict[str, Any]) -> None:

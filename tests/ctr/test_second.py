@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from counterpitch.ctr import drift, evaluate, model, registry, rescore, score, second
+from counterpitch.ctr import drift, evaluate, model, registry, rescore, score, second, variances, weigh
 from counterpitch.ctr.refusals import ModelUnusable, NotEnoughData
 from counterpitch.ctr.train import train
 from counterpitch.warehouse import query, write
@@ -143,3 +143,63 @@ def test_with_too_few_read_ads_nothing_is_trained_and_the_reason_is_kept(
     kept = query.scalar(conn, "select metrics -> 'pillars' from ml.model where model_id = %(id)s", {"id": base})
     assert kept["verdict"] == "unknown"
     assert drift.measure(planted.DAY)["state"] == "thin", "what was noted disturbs nothing else"
+
+
+def _verdicts(conn: Connection) -> dict[str, str | None]:
+    conn.commit()
+    said = "select model_id, metrics #>> '{pillars,verdict}' as verdict from ml.model where name = 'base'"
+    return {row["model_id"]: row["verdict"] for row in query.rows(conn, said)}
+
+
+def test_a_champion_whose_ads_were_read_later_is_weighed_with_the_next_training(conn: Connection) -> None:
+    _market(conn, 0.8)
+    for table in ("pillar", "reading"):
+        query.execute(conn, f"create temp table {table}_later as select * from mart.{table}")
+        query.execute(conn, f"delete from mart.{table}")
+    conn.commit()
+    champion = registry.ensure_champion(planted.DAY)
+    with pytest.raises(NotEnoughData, match="0 of our own ads"):
+        weigh.after_training(champion)
+    assert _verdicts(conn) == {champion: "unknown"}
+    for table in ("reading", "pillar"):
+        query.execute(conn, f"insert into mart.{table} select * from {table}_later")
+    query.execute(conn, "update core.ad_result_daily set clicks = clicks + 1")
+    conn.commit()
+    newer = train(planted.DAY)
+    assert set(weigh.after_training(newer)) == {champion, newer}
+    assert _verdicts(conn) == {champion: "wins", newer: "wins"}
+    assert rescore.rescore_partition(planted.DAY, ["acme"])["ads"] == 200
+
+
+def test_a_verdict_that_is_known_is_not_asked_again_and_a_failure_fails_no_training(
+    conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _market(conn, 0.0)
+    champion = registry.ensure_champion(planted.DAY)
+    query.execute(conn, """update ml.model set metrics = metrics || '{"pillars": {"verdict": "no gain"}}'""")
+    query.execute(conn, "update core.ad_result_daily set clicks = clicks + 1")
+    conn.commit()
+    newer, asked = train(planted.DAY), []
+
+    def failing(base_id: str) -> dict[str, Any]:
+        asked.append(base_id)
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr(second, "weigh", failing)
+    assert "a defect" in weigh.after_training(newer)["failed"]
+    assert asked == [newer]
+    assert _verdicts(conn) == {champion: "no gain", newer: None}
+
+
+def test_both_twins_have_the_defaults_where_the_examples_are_just_enough_for_them(
+    conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _market(conn, 0.8)
+    monkeypatch.setattr(variances, "MOST_EXAMPLES", 300)  # of 320, a part of which a twin may see
+    given: list[model.Params] = []
+    fit = model.fit
+    monkeypatch.setattr(model, "fit", lambda *a, **k: given.append(a[1]) or fit(*a, **k))  # type: ignore[func-returns-value]
+    base = registry.ensure_champion(planted.DAY)
+    assert second.weigh(base)["verdict"] == "wins"
+    assert len(given) >= 5, "a twin and the stored model of the base, both twins and the stored model of the second"
+    assert all(params == model.Params() for params in given)

@@ -64,9 +64,7 @@ def train_on(conn: Connection, partition_key: str, params: model.Params | None =
 def evaluation(
     known: pd.DataFrame, params: model.Params | None = None, texts: Sequence[str] = ()
 ) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Figures of a twin beside the baselines, and its predictions of the held-out rows. Without `params` the twin
-    finds its own on the rows that it may see (variances.estimate), as the stored model does on all; where those are
-    enough for the defaults, the twin has the defaults too, so that the figures are of the method that is stored.
+    """Figures of a twin (see `twin`) beside the baselines, and its predictions of the held-out rows.
 
     texts: of ads seen before the held-out rows, results or not (examples.corpus). The champion that they are compared
     with knew no later words either.
@@ -74,20 +72,36 @@ def evaluation(
     Held out is the newest fifth by day; where that holds fewer than LEAST_HELD_PAIRS pairs (or days are
     unknown), the folds of splits.folds, one at a time. `figures["split"]` says which.
     """
-    if params is None and len(known) > variances.MOST_EXAMPLES:
-        params = model.Params()
     split, parts = hold_out(known, (params or model.Params()).seed)
     ctr, scores = np.zeros(len(known)), cast("dict[str, np.ndarray]", {})
     for learnt, held in parts:
         older, test = known[learnt].reset_index(drop=True), known[held].reset_index(drop=True)
-        twin = model.fit(older, params or variances.estimate(older, unlabelled=texts)[0], texts)
-        margin, ctr[held] = asked(twin, test)
+        margin, ctr[held] = asked(twin(older, known, params, texts), test)
         for name, values in {"model": margin, **evaluate.baselines(older, test)}.items():
             scores.setdefault(name, np.zeros(len(known)))[held] = values
     judged = np.any([held for _, held in parts], axis=0)
     test, ctr = known[judged].reset_index(drop=True), ctr[judged]
     scores = {name: values[judged] for name, values in scores.items()}
     return {"split": split, **table(test, scores, ctr)}, predictions(test, scores["model"], ctr)
+
+
+def twin(
+    older: pd.DataFrame,
+    known: pd.DataFrame,
+    params: model.Params | None,
+    texts: Sequence[str],
+    block: Sequence[str] = (),
+) -> model.CtrModel:
+    """The model that stands in for the one of all `known` and saw only `older`, a part of them.
+
+    Without `params` it finds its own on the rows that it may see (variances.estimate), as the stored model does on
+    all; where `known` are enough for the defaults, the twin has the defaults too, so that the figures are of the method
+    that is stored. `texts`, `block`: as model.fit takes them.
+    """
+    if params is None and len(known) > variances.MOST_EXAMPLES:
+        params = model.Params()
+    params = params or variances.estimate(older, unlabelled=texts, block=block)[0]
+    return model.fit(older, params, texts, block)
 
 
 def hold_out(known: pd.DataFrame, seed: int) -> tuple[str, list[tuple[np.ndarray, np.ndarray]]]:
@@ -100,12 +114,12 @@ def hold_out(known: pd.DataFrame, seed: int) -> tuple[str, list[tuple[np.ndarray
     return "five folds", [(fold != number, fold == number) for number in np.unique(fold)]
 
 
-def asked(twin: model.CtrModel, test: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def asked(fitted: model.CtrModel, test: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """What a twin says of held-out rows: the margin, and the CTR of each for its own owner."""
-    margin, coverage = twin.margins(test[[*features.KNOWN, *twin.pillars]])
+    margin, coverage = fitted.margins(test[[*features.KNOWN, *fitted.pillars]])
     ctr = np.zeros(len(test))
     for owner, here in test.groupby("owner").indices.items():
-        said = twin.calibration.apply(margin[here], coverage[here], test["day"].iloc[here], str(owner))
+        said = fitted.calibration.apply(margin[here], coverage[here], test["day"].iloc[here], str(owner))
         ctr[here] = said["ctr"]
     return margin, ctr
 
