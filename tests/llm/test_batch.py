@@ -236,6 +236,30 @@ def test_results_that_are_gone_cost_what_the_provider_bills_or_else_what_was_set
     assert words(batch.exchange(again(client), questions(3), service)) == ["waiting"] * 3
 
 
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"input_tokens": 5, "output_tokens": None},
+        {"input_tokens": None, "output_tokens": "many"},
+        {"input_tokens": -1},
+        {"output_tokens": 2.5},
+        {},
+        "a lot",
+    ],
+)
+def test_a_bill_that_cannot_be_read_keeps_no_batch_from_being_settled(
+    served: Served, conn: Connection, usage: dict[str, Any] | str
+) -> None:
+    standin, client, service = served
+    batch.exchange(client, questions(2), service)
+    standin.batches.finish()
+    standin.batches.batches["batch_1"]["usage"] = usage
+    assert words(batch.exchange(client, questions(2), service)) == ["0", "1"]
+    assert query.scalar(conn, "select state from llm.batch") == "settled"
+    books = ledger(conn)
+    assert (books["prompt"], books["completion"]) == (standin.prompt_tokens, standin.completion_tokens)
+
+
 COMPLETION = {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 3}}
 
 

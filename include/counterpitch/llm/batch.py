@@ -143,7 +143,7 @@ class OpenAIBatches:
                 found |= dict(_lines(without_keys(self._client.files.content(file_id).text)))
             except NotFoundError:
                 gone = gone or file_id == batch.output_file_id  # what went wrong is not billed
-        billed = (batch.usage.input_tokens, batch.usage.output_tokens) if batch.usage else (0, 0)
+        billed = _count(getattr(batch.usage, "input_tokens", 0)), _count(getattr(batch.usage, "output_tokens", 0))
         told = told or ("its results are not there any more" if gone else "")
         return Ended(f"{batch.status}{f' ({told})' if told else ''}", found, billed if any(billed) else None, gone)
 
@@ -341,9 +341,13 @@ def _judged(completion: dict[str, Any], schema: type[M]) -> Judged[M]:
 def _tokens(completion: dict[str, Any]) -> tuple[int, int]:
     """Tokens asked and answered; 0 where the completion does not say a number."""
     usage = completion.get("usage")
-    told = [usage.get(name) if isinstance(usage, dict) else 0 for name in ("prompt_tokens", "completion_tokens")]
-    asked, answered = (max(count, 0) if isinstance(count, int) else 0 for count in told)
-    return asked, answered
+    told = usage if isinstance(usage, dict) else {}
+    return _count(told.get("prompt_tokens")), _count(told.get("completion_tokens"))
+
+
+def _count(told: Any) -> int:
+    """A number of tokens, whatever a server that speaks the protocol loosely says: 0 where it is none."""
+    return max(told, 0) if isinstance(told, int) else 0
 
 
 def _message(completion: dict[str, Any]) -> AIMessage:
