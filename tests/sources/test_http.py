@@ -80,6 +80,15 @@ def test_an_answer_that_drips_for_ever_ends_in_time(head: bytes) -> None:
         api.close()
 
 
+def test_an_answer_whose_compression_is_broken_is_asked_for_again() -> None:
+    with dripping(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 8\r\n\r\nno gzip!") as url:
+        api = Api(url, lambda _: None, token="secret", attempts=2, first_wait=0.01)
+        with pytest.raises(SweepInterrupted, match="DecodingError") as error:
+            api.get("ads", {})
+        assert (error.value.code, api.calls) == ("network", 2)
+        api.close()
+
+
 def test_an_answer_in_time_leaves_the_connection_for_the_next() -> None:
     with dripping(b'HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n{"a": 1}') as url:
         api = Api(url, lambda _: None, longest=0.2)

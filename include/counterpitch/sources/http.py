@@ -171,7 +171,7 @@ class Api:
                 response = self._client.request(
                     method, path.lstrip("/"), extensions=self._deadline.extensions, **request
                 )
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:  # no line, no HTTP, or content that is not encoded as it says
             # `from None`: httpx's exceptions hold the request, and the request holds the token.
             if not self._deadline.passed:
                 raise AskAgain("network", f"The platform did not answer ({type(error).__name__}).") from None
