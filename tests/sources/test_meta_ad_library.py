@@ -210,6 +210,31 @@ def test_the_quota_is_obeyed_and_the_waiting_is_told(
     assert told == f"Waited {sum(waited) / 60:.0f} min for the platform's quota in {len(waited)} pauses."
 
 
+def test_a_quota_that_is_used_up_is_obeyed_by_the_next_try_and_the_next_brand(
+    conn: Connection, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quota = served.sandbox.meta_quota
+    assert isinstance(quota, Quota)
+    monkeypatch.setattr(quota, "calls", 20)
+    monkeypatch.setattr(quota, "_made", {})
+    known = register(conn, names(served) | {BULK_PAGE: "bulk"}, limit=50)
+    with pytest.raises(CollectionInterrupted, match=r"no call before \d\d:\d\d UTC"):
+        collect_brand("bulk", DAY)
+    made = len(served.sandbox.dial.calls)
+    for brand in known:
+        with pytest.raises(CollectionInterrupted, match=r"quota is used up for (59|60) more minutes"):
+            collect_brand(brand, DAY)
+    assert (len(served.sandbox.dial.calls), quota.overdrawn) == (made, 0)
+    told = query.rows(conn, "select code, message from ops.coverage")
+    assert {row["code"] for row in told} == {"quota"}
+    conn.commit()
+    over = "update ops.watermark set value = jsonb_build_object('until', now()) where name = 'quota:meta'"
+    query.execute(conn, over)
+    conn.commit()
+    monkeypatch.setattr(quota, "calls", 10_000)
+    assert collect_brand("bulk", DAY)["rows"] == BULK
+
+
 def test_a_bad_token_fails_at_once_and_says_what_to_do(
     conn: Connection, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:

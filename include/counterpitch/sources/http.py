@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -62,7 +63,8 @@ Check = Callable[[Answer], None]
 class Api:
     """One platform under one base address. `check` raises for answers that are errors in the platform's own words.
 
-    `timeout` bounds a silence and `longest` a whole answer, in seconds.
+    `timeout` bounds a silence and `longest` a whole answer, in seconds. `free_in`: seconds in which no call may be made,
+    known from an earlier try; `used_up` is told the seconds whenever the platform says that its quota is.
     """
 
     def __init__(
@@ -76,6 +78,8 @@ class Api:
         attempts: int = 6,
         first_wait: float = 0.5,
         waits: Waits | None = None,
+        free_in: float = 0.0,
+        used_up: Callable[[float], None] = lambda _: None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         headers = {"authorization": f"Bearer {token}"} if token else {}
@@ -88,7 +92,7 @@ class Api:
         )
         self._deadline, self._longest = Deadline(), longest
         self._check, self._attempts, self._first_wait = check, attempts, first_wait
-        self._free_at = 0.0
+        self._free_at, self._used_up = time.monotonic() + free_in, used_up
         self._tokens = {token} if token else set[str]()
         self._secrets: set[str] = set()
         self._handing_over = False
@@ -137,6 +141,7 @@ class Api:
     def come_back_in(self, seconds: float) -> None:
         """Make no call for so long: the platform said in a good answer that the quota is used up."""
         self._free_at = time.monotonic() + seconds
+        self._used_up(seconds)
 
     def close(self) -> None:
         """Close the connections."""
@@ -144,7 +149,11 @@ class Api:
 
     def _again(self, error: Exception) -> bool | float:
         """Stamina's hook: whether to ask again, and after how long. Told of a throttled try, it counts the wait."""
-        if not isinstance(error, AskAgain) or self._tries >= self._attempts:
+        if not isinstance(error, AskAgain):
+            return False
+        if error.throttled and error.wait:
+            self._used_up(error.wait)
+        if self._tries >= self._attempts:
             return False
         if not error.throttled:
             return pause(error)
@@ -158,7 +167,9 @@ class Api:
     def _hold(self) -> None:
         wait = self._free_at - time.monotonic()
         if wait > LONGEST_WAIT:
-            raise SweepInterrupted("quota", f"The quota is used up for {wait / 60:.0f} more minutes.")
+            free = datetime.now(UTC) + timedelta(seconds=wait)
+            told = f"The platform's quota is used up for {wait / 60:.0f} more minutes: no call before {free:%H:%M} UTC."
+            raise SweepInterrupted("quota", told)
         if wait > 0:
             log.warning("The platform's quota is used up: waiting %.0f seconds before the next call.", wait)
             self.waits.add(wait)

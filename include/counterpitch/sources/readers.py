@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from counterpitch.settings import settings
-from counterpitch.sources import meta_graph, tiktok_ads
+from counterpitch.sources import meta_graph, quotas, tiktok_ads
 from counterpitch.sources.base import Source, SweepFailed, Window
 from counterpitch.sources.credentials import credentials
 from counterpitch.sources.files import FilesSource
@@ -42,9 +43,17 @@ def _files(conn: Connection, feed: Mapping[str, Any], window: Window) -> Source:
 
 def _meta_ad_library(conn: Connection, feed: Mapping[str, Any], window: Window) -> Source:
     options = feed["options"]
-    found = credentials(options.get("connection", "meta"))
+    name = options.get("connection", "meta")
+    found = credentials(name)
     address, today = looking(found.address or META, window)
-    api = Api(address, meta_graph.check, token=found.token, first_wait=float(options.get("first_wait", 0.5)))
+    api = Api(
+        address,
+        meta_graph.check,
+        token=found.token,
+        first_wait=float(options.get("first_wait", 0.5)),
+        free_in=quotas.free_in(conn, name),
+        used_up=partial(quotas.used_up, name),
+    )
     known = query.rows(conn, query.sql(__file__, "list_page_ids"), feed)
     return MetaAdLibrary(
         api,
@@ -58,9 +67,16 @@ def _meta_ad_library(conn: Connection, feed: Mapping[str, Any], window: Window) 
 
 def _tiktok_ads(conn: Connection, feed: Mapping[str, Any], window: Window) -> Source:
     options = feed["options"]
-    found = credentials(options.get("connection", "tiktok"))
+    name = options.get("connection", "tiktok")
+    found = credentials(name)
     address, _ = looking(found.address or TIKTOK, window)
-    api = Api(address, tiktok_ads.check, first_wait=float(options.get("first_wait", 0.5)))
+    api = Api(
+        address,
+        tiktok_ads.check,
+        first_wait=float(options.get("first_wait", 0.5)),
+        free_in=quotas.free_in(conn, name),
+        used_up=partial(quotas.used_up, name),
+    )
     known = query.rows(conn, query.sql(__file__, "list_page_ids"), feed)
     return TikTokAds(
         api,

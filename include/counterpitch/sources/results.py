@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
-from counterpitch.sources import facts, meta_graph, snapshots
+from counterpitch.sources import facts, meta_graph, quotas, snapshots
 from counterpitch.sources.base import State, SweepFailed, SweepInterrupted, Waits, Window
 from counterpitch.sources.credentials import credentials
 from counterpitch.sources.http import Api
@@ -97,10 +98,20 @@ def _pulled(
     options = feed["options"]
     if options.get("reader") != LAYOUT:
         raise SweepFailed("no_reader", f"Results have no reader {options.get('reader')!r}. Choose from: {LAYOUT}.")
-    found = credentials(options.get("connection", "meta"))
+    name = options.get("connection", "meta")
+    found = credentials(name)
     address, today = looking(found.address or META, window)
-    first_wait = float(options.get("first_wait", 0.5))
-    api = Api(address, meta_graph.check, token=found.token, first_wait=first_wait, waits=waits)
+    with conn:
+        free_in = quotas.free_in(conn, name)
+    api = Api(
+        address,
+        meta_graph.check,
+        token=found.token,
+        first_wait=float(options.get("first_wait", 0.5)),
+        waits=waits,
+        free_in=free_in,
+        used_up=partial(quotas.used_up, name),
+    )
     source = MetaInsights(
         api,
         str(options.get("account", "")),
