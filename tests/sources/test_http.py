@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import json
 import logging
+import ssl
 import time
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
 from counterpitch.sources.base import SweepInterrupted
 from counterpitch.sources.http import Answer, Api
 from tests.sources.dripping import dripping
+
+HOUR = timedelta(hours=1)
 
 
 def asked(body: bytes) -> Answer:
@@ -95,6 +104,36 @@ def test_an_answer_in_time_leaves_the_connection_for_the_next() -> None:
         assert api.get("ads", {}).body == {"a": 1}
         time.sleep(0.3)
         assert api.get("ads", {}).body == {"a": 1}
+        api.close()
+
+
+@pytest.fixture
+def certified(tmp_path: Path) -> ssl.SSLContext:
+    """The server's side of TLS, with a certificate that nobody trusts."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "platform.example")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + HOUR)
+    signed = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    file = tmp_path / "both.pem"
+    file.write_bytes(key.private_bytes(serialization.Encoding.PEM, *plain) + signed)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+def test_an_answer_that_drips_through_a_proxy_ends_in_time_also_on_a_line_used_before(
+    certified: ssl.SSLContext,
+) -> None:
+    whole = b'HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n{"a": 1}'
+    with dripping(whole, b"HTTP/1.1 200 OK\r\n\r\n", tunnel=certified) as url:
+        transport = httpx.HTTPTransport(proxy=url, verify=False)
+        api = Api("https://platform.example", lambda _: None, attempts=1, longest=1.0, timeout=5.0, transport=transport)
+        assert api.get("ads", {}).body == {"a": 1}
+        began = time.monotonic()
+        with pytest.raises(SweepInterrupted, match="not whole after 1 seconds"):
+            api.get("ads", {})
+        assert time.monotonic() - began < 3
         api.close()
 
 

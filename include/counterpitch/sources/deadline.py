@@ -40,13 +40,16 @@ class Deadline:
                 self._forget_handshake()
 
     def _told(self, event: str, info: dict[str, Any]) -> None:
-        """HTTPX's trace: https://www.python-httpx.org/advanced/extensions/#trace ."""
-        if event not in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+        """HTTPX's trace: https://www.python-httpx.org/advanced/extensions/#trace .
+
+        The events begin with `connection`, or with the kind of proxy that the line goes through.
+        """
+        if not event.endswith((".connect_tcp.complete", ".start_tls.complete")):
             return
         stream = info["return_value"]
         with self._lock:
             self._forget_handshake()
-            if event.startswith("connection.connect_tcp"):  # TLS takes the socket over: until then a second handle
+            if event.endswith(".connect_tcp.complete"):  # TLS takes the socket over: until then a second handle
                 self._shaking = socket.socket(fileno=os.dup(stream.get_extra_info("socket").fileno()))
             self._streams.add(stream)
         if self.passed:
