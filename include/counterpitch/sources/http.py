@@ -63,8 +63,8 @@ Check = Callable[[Answer], None]
 class Api:
     """One platform under one base address. `check` raises for answers that are errors in the platform's own words.
 
-    `timeout` bounds a silence and `longest` a whole answer, in seconds. `free_in`: seconds in which no call may be made,
-    known from an earlier try; `used_up` is told the seconds whenever the platform says that its quota is.
+    `timeout` bounds a silence and `longest` a whole answer, in seconds. `free_in`: seconds in which no call may be
+    made, known from an earlier try; `used_up` is told the seconds whenever the platform says that its quota is.
     """
 
     def __init__(
