@@ -126,10 +126,14 @@ def test_ads_of_another_reader_are_not_scored_by_what_this_one_learnt(conn: Conn
     base = registry.ensure_champion(planted.DAY)
     score.score_partition(planted.DAY, ["acme"])
     second.weigh(base)
-    query.execute(conn, "update mart.reading set extractor_version = '2'")
     before = _scored(conn)
-    assert rescore.rescore_partition(planted.DAY, ["acme"])["ads"] == 0
-    assert _scored(conn) == before
+    few = "update mart.reading set extractor_version = '2' where text_hash in (select text_hash from core.ad limit 150)"
+    for words, told in ((few, "50 of 200"), ("update mart.reading set extractor_version = '2'", "0 of 200")):
+        query.execute(conn, words)
+        conn.commit()
+        said = rescore.rescore_partition(planted.DAY, ["acme"])
+        assert (said["ads"], f"m keeps the champion's: {told} texts were read" in said["reason"]) == (0, True)
+        assert _scored(conn) == before
 
 
 def test_with_too_few_read_ads_nothing_is_trained_and_the_reason_is_kept(

@@ -16,6 +16,9 @@ from counterpitch.warehouse.connection import Connection, transaction
 
 log = logging.getLogger(__name__)
 
+LEAST_READ = 0.5
+"""The share of a market's texts that this model's reader must have read: it was judged on ads that were."""
+
 
 def rescore_partition(partition_key: str, brands: Sequence[str]) -> dict[str, Any]:
     """Replace the day's scores of the markets that hold `brands`; returns {"ads", "model_id", "reason"}, 0 ads if none.
@@ -40,13 +43,17 @@ def _rescore(conn: Connection, day: str, brands: Sequence[str]) -> dict[str, Any
 
     write.lock(conn, "mart.ad_score", "again")  # one at a time: eight days at once would hold eight models
     model_id, model, row = registry.load(conn, str(held[0]["model_id"]))
-    ads = 0
+    ads, left = 0, []
     for market in query.rows(conn, query.sql(__file__, "select_markets"), {"brands": list(brands)}):
         key = {"market_id": market["market_id"], "partition_key": day}
         rows = query.rows(conn, query.sql(__file__, "select_market_ads"), key)
         asked = key | row["metrics"]["reader"] | {"texts": sorted({each["text_hash"] for each in rows})}
         readings = query.rows(conn, query.sql(__file__, "select_market_readings"), asked)
-        if readings:  # else another reader read them, of whom this model knows nothing
-            scored = score.score_ads(model, rows, market["own_brand_id"], readings)
-            ads += score.replace(conn, key, scored, model_id)
-    return {"ads": ads, "model_id": model_id, "reason": f"{ads} ads were scored again by {model_id}, with pillars."}
+        texts = len({each["clean_text"] for each in rows})
+        if len(readings) < max(1, LEAST_READ * texts):  # unread, or read by one of whom this model knows nothing
+            left.append(f" {market['market_id']} keeps the champion's: {len(readings)} of {texts} texts were read.")
+            continue
+        scored = score.score_ads(model, rows, market["own_brand_id"], readings)
+        ads += score.replace(conn, key, scored, model_id)
+    reason = f"{ads} ads were scored again by {model_id}, with pillars.{''.join(left)}"
+    return {"ads": ads, "model_id": model_id, "reason": reason}
