@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from counterpitch.ctr import embeddings, evaluate, examples, features, model, splits, train, variances
-from counterpitch.ctr.refusals import ModelUnusable, NotEnoughData
+from counterpitch.ctr import concepts, embeddings, evaluate, examples, features, model, splits, train, variances
+from counterpitch.ctr.refusals import ModelOutdated, ModelUnusable, NotEnoughData
 from counterpitch.ctr.strength import Priors
 from counterpitch.settings import settings
 from tests.ctr import planted
@@ -92,12 +92,32 @@ def test_data_that_cannot_teach_are_refused_with_the_count(change: dict[str, obj
         examples.usable(planted.frame(100, 0).assign(**cast("Any", change)))
 
 
-@pytest.mark.parametrize("field", ["format", "features_version", "columns"])
+@pytest.mark.parametrize("field", ["format", "features_version", "columns", "concepts"])
 def test_an_artifact_of_another_version_is_refused_by_name(field: str) -> None:
     artifact = model.fit(planted.frame(120, 20)).to_json()
     other = artifact.replace(f'"{field}": ', f'"{field}": "other", "was_{field}": ')
     with pytest.raises(ModelUnusable, match=field.replace("_", " ")):
         model.CtrModel.from_json(other)
+
+
+@pytest.mark.parametrize("change", [{"zodiac": ("aries",)}, {"mother": ("aries",)}], ids=["added", "renewed"])
+def test_a_model_of_other_concept_lists_is_outdated(
+    change: dict[str, tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    artifact = model.fit(planted.frame(120, 20)).to_json()
+    model.CtrModel.from_json(artifact)
+    listed = concepts.lists()
+    monkeypatch.setattr(concepts, "lists", lambda: dict(sorted((listed | change).items())))
+    with pytest.raises(ModelOutdated, match="concepts differ"):
+        model.CtrModel.from_json(artifact)
+
+
+def test_a_model_is_outdated_once_a_concept_has_another_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    artifact = model.fit(planted.frame(120, 20)).to_json()
+    renamed = {("zodiac" if name == "mother" else name): words for name, words in concepts.lists().items()}
+    monkeypatch.setattr(concepts, "lists", lambda: dict(sorted(renamed.items())))
+    with pytest.raises(ModelOutdated, match="concepts differ"):
+        model.CtrModel.from_json(artifact)
 
 
 def test_no_copy_of_a_held_out_text_trains() -> None:

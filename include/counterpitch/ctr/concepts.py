@@ -7,6 +7,8 @@ names no concept, and its block is empty.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tomllib
 from collections import defaultdict
 from dataclasses import dataclass
@@ -24,19 +26,29 @@ ANY_ENDING = "*"
 
 
 @lru_cache(maxsize=1)
+def lists() -> dict[str, tuple[str, ...]]:
+    """The words of each concept as they are listed, by the concept's name; both sorted."""
+    told = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    return {name: tuple(sorted(set(str(told[name]).split()))) for name in sorted(told)}
+
+
 def names() -> tuple[str, ...]:
     """The concepts, sorted."""
-    return tuple(sorted(tomllib.loads(_FILE.read_text(encoding="utf-8"))))
+    return tuple(lists())
+
+
+def fingerprint() -> str:
+    """The sha256 of the lists, in hex: a model's weights belong to these concepts, in this order, and to no others."""
+    return hashlib.sha256(json.dumps(lists(), sort_keys=True).encode("utf-8")).hexdigest()
 
 
 @lru_cache(maxsize=1)
 def _listed() -> tuple[dict[str, set[int]], dict[str, set[int]]]:
     """The numbers of the concepts of each whole word, and of each beginning of words."""
-    lists = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     whole: dict[str, set[int]] = defaultdict(set)
     begun: dict[str, set[int]] = defaultdict(set)
-    for number, name in enumerate(names()):
-        for word in str(lists[name]).split():
+    for number, listed in enumerate(lists().values()):
+        for word in listed:
             (begun if word.endswith(ANY_ENDING) else whole)[word.removesuffix(ANY_ENDING)].add(number)
     return whole, begun
 

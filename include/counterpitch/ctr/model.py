@@ -25,7 +25,7 @@ import pandas as pd
 from scipy.special import expit, logit
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
-from counterpitch.ctr import embeddings, features, pillars, splits, strength, surprise
+from counterpitch.ctr import concepts, embeddings, features, pillars, splits, strength, surprise
 from counterpitch.ctr import words as cut
 from counterpitch.ctr.calibration import Calibration
 from counterpitch.ctr.refusals import ModelNewer, ModelOutdated, ModelUnusable
@@ -33,7 +33,7 @@ from counterpitch.ctr.strength import Blocks, Priors, Strength
 from counterpitch.ctr.vectors import RARITY, TextVectors
 from counterpitch.settings import settings
 
-FORMAT = 4
+FORMAT = 5
 DEVICES: tuple[str, ...] = (*features.NAMES, *RARITY, surprise.NAME)
 COLUMNS: tuple[str, ...] = ("strength", *DEVICES)
 CHUNK = 10_000
@@ -123,6 +123,7 @@ class CtrModel:
             "format": FORMAT,
             "features_version": features.VERSION,
             "columns": list(self.names),
+            "concepts": concepts.fingerprint(),
             "params": asdict(self.params),
             "strength": self.strength.to_json(),
             "booster": self.booster.model_to_string(),
@@ -281,12 +282,12 @@ def _refuse_other_version(said: dict[str, Any]) -> None:
             "A newer version of Counterpitch stored this model, and two versions share this warehouse. Upgrade this "
             "one; the model stays as it is."
         )
-    here = numbers | {"columns": [*COLUMNS, *block]}
+    here = numbers | {"columns": [*COLUMNS, *block], "concepts": concepts.fingerprint()}
     for name, expected in here.items():
         if said.get(name) != expected:
             raise ModelOutdated(
                 f"Another version of Counterpitch stored this model: its {name.replace('_', ' ')} differ from this "
-                "version's, so its trees would read the wrong columns. A new training (the DAG train_ctr) replaces it."
+                "version's, so it would read the wrong columns. A new training (the DAG train_ctr) replaces it."
             )
 
 
