@@ -1,8 +1,8 @@
 """What a text is about: which of the concepts of concepts.toml its words name, so that a rare word borrows strength.
 
 Thousands of headlines are too few to learn what "grandma", "stepmom" and "pregnant" have in common; a list of words can
-say so. The lists hold no result and are the same for every data set. They are English: a text in another language
-names no concept, and its block is empty.
+say so. The lists hold no result and are the same for every data set. They are English, and German "die" is no death: a
+text that is known to be in another language names no concept. One whose language nobody knows is read as English.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ from counterpitch.ctr.words import Words
 
 _FILE = Path(__file__).with_name("concepts.toml")
 ANY_ENDING = "*"
+SHORT = 4
+"""A listed beginning of up to so many letters takes inflections only: "star*" names stars and starring, not start."""
+
+_VOWELS = frozenset("aeiou")
 
 
 @lru_cache(maxsize=1)
@@ -49,8 +53,29 @@ def _listed() -> tuple[dict[str, set[int]], dict[str, set[int]]]:
     begun: dict[str, set[int]] = defaultdict(set)
     for number, listed in enumerate(lists().values()):
         for word in listed:
-            (begun if word.endswith(ANY_ENDING) else whole)[word.removesuffix(ANY_ENDING)].add(number)
+            stem = word.removesuffix(ANY_ENDING)
+            if word != stem and len(stem) > SHORT:
+                begun[stem].add(number)
+            else:
+                for form in inflected(stem) if word != stem else (stem,):
+                    whole[form].add(number)
     return whole, begun
+
+
+def inflected(word: str) -> set[str]:
+    """The forms of an English word as noun, verb or adjective by the rules of spelling, whether they are used or not.
+
+    plan: plans, planned, planning, planner; cry: cries, cried; face: faced, facing; box: boxes.
+    """
+    last, before = word[-1], word[-2:-1]
+    if last == "y" and before not in _VOWELS:
+        return {word, f"{word}ing"} | {word[:-1] + ending for ending in ("ies", "ied", "ier", "iers", "iest")}
+    hissed = last in "osxz" or word.endswith(("ch", "sh"))
+    syllables = sum(a in _VOWELS and b not in _VOWELS for a, b in zip(word, f"{word[1:]}.", strict=True))
+    doubles = syllables == 1 and last not in "aeiouwxy" and before in _VOWELS and word[-3:-2] not in _VOWELS
+    stem = word[:-1] if last == "e" else word + last if doubles else word
+    endings = ("ed", "ing", "ings", "er", "ers", "est")
+    return {word, f"{word}s"} | ({f"{word}es"} if hissed else set()) | {stem + ending for ending in endings}
 
 
 @lru_cache(maxsize=200_000)
@@ -89,4 +114,4 @@ class Concepts:
 
 def _unit(words: Words) -> np.ndarray:
     counted = words.tokens.distinct() @ naming(words.tokens.names)
-    return np.asarray(normalize(counted).toarray())
+    return np.asarray(normalize(counted).toarray() * words.english[:, None])

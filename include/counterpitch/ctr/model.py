@@ -186,8 +186,9 @@ def _fit(examples: pd.DataFrame, params: Params, unlabelled: Sequence[str], bloc
     data = describe(examples)
     examples = newest_groups(examples, MOST_EXAMPLES)
     known = examples[[*features.KNOWN, *block]]
-    corpus = list(dict.fromkeys([*known["text"], *unlabelled]))
-    vectors = TextVectors.fit(cut.read(corpus), params.most_terms)
+    corpus = dict.fromkeys(unlabelled, "") | dict(zip(known["text"], known["language"], strict=True))
+    corpus = {text: corpus[text] for text in [*known["text"], *unlabelled]}  # in this order
+    vectors = TextVectors.fit(cut.read(list(corpus), list(corpus.values())), params.most_terms)
     blocks = read(vectors, known, params.embedder, block)
     fold = splits.folds(examples, params.folds, params.seed)
     out_of_fold = np.zeros(len(examples))
@@ -212,7 +213,7 @@ def read(vectors: TextVectors, known: pd.DataFrame, embedder: str | None, block:
     block: columns of `known` that stand behind DEVICES.
     """
     texts = known["text"].tolist()
-    words = cut.read(texts)
+    words = cut.read(texts, known["language"].tolist())
     devices = np.hstack(
         [
             features.devices(texts, words),

@@ -106,7 +106,8 @@ class WordShares:
         tokens, naming = words.tokens, concepts.naming(words.tokens.names)
         length = np.sqrt(np.asarray((tokens.distinct() @ naming).power(2).sum(axis=1)).ravel())
         worth = naming @ self._weights["concepts"]
-        return np.asarray(worth[tokens.number] * tokens.firsts() / np.maximum(length, 1e-12)[tokens.row])
+        said = words.english[tokens.row] & tokens.firsts()
+        return np.asarray(worth[tokens.number] * said / np.maximum(length, 1e-12)[tokens.row])
 
     def _letters(self, words: Words, text: dict[str, Block]) -> np.ndarray:
         """What each chunk adds where it stands, 0 where it stood in the text before."""

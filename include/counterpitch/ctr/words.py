@@ -76,6 +76,8 @@ class Words:
 
     tokens: Pieces
     chunks: Pieces
+    english: np.ndarray
+    """Mask over the texts: those that are, or may be, in English."""
 
     @property
     def count(self) -> int:
@@ -84,7 +86,7 @@ class Words:
 
     def rows(self, mask: np.ndarray) -> Words:
         """The words of some texts."""
-        return Words(self.tokens.rows(mask), self.chunks.rows(mask))
+        return Words(self.tokens.rows(mask), self.chunks.rows(mask), self.english[mask])
 
     @property
     def wordy(self) -> np.ndarray:
@@ -92,7 +94,10 @@ class Words:
         return np.array([name[0].isalnum() or name[0] == "_" for name in self.tokens.names], dtype=bool)
 
 
-def read(texts: Sequence[str]) -> Words:
-    """Cut texts into tokens and chunks."""
+def read(texts: Sequence[str], languages: Sequence[str] | None = None) -> Words:
+    """Cut texts into tokens and chunks. `languages`: of each text its code ("en", "pt-BR"), "" or "und" if unknown."""
     cleaned = [plain(text) for text in texts]
-    return Words(Pieces.of([_TOKEN.findall(text) for text in cleaned]), Pieces.of([text.split() for text in cleaned]))
+    spoken = [""] * len(cleaned) if languages is None else [language.lower() for language in languages]
+    english = np.array([said in ("", "und") or said.startswith("en") for said in spoken], dtype=bool)
+    tokens, chunks = ([_TOKEN.findall(text) for text in cleaned], [text.split() for text in cleaned])
+    return Words(Pieces.of(tokens), Pieces.of(chunks), english)
