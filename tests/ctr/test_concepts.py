@@ -44,9 +44,10 @@ def test_a_word_that_only_begins_as_a_short_one_does_not_name_its_concept(word: 
 @pytest.mark.parametrize(
     ("word", "named"),
     [
-        ("fees", "finance"), ("starring", "light_dark"), ("planning", "planning"), ("winners", "win"), ("moms", "mother"),
-        ("faces", "body"), ("facing", "reaction_body"), ("taxes", "finance"), ("heroes", "hero"), ("cries", "sadness"),
-        ("richest", "money"), ("scary", "fear"), ("dancing", "joy"), ("stopped", "stop_verb"), ("opened", "start_verb"),
+        ("fees", "finance"), ("starring", "light_dark"), ("planning", "planning"), ("winners", "win"),
+        ("moms", "mother"), ("faces", "body"), ("facing", "reaction_body"), ("taxes", "finance"), ("heroes", "hero"),
+        ("cries", "sadness"), ("richest", "money"), ("scary", "fear"), ("dancing", "joy"), ("stopped", "stop_verb"),
+        ("opened", "start_verb"),
     ],
 )  # fmt: skip
 def test_an_inflected_short_word_still_names_its_concept(word: str, named: str) -> None:
@@ -86,14 +87,14 @@ def test_a_text_known_to_be_in_another_language_names_no_concept() -> None:
 def test_the_language_of_an_ad_decides_what_its_words_name_in_score_and_reasons() -> None:
     frame = planted.frame(120, 20)
     fitted = model.fit(frame)
-    known = frame.iloc[[0, 0]].assign(text="Die Kinder", language=["de", "und"])[list(features.KNOWN)]
+    known = frame.iloc[[0, 0]].assign(text="Begin a free trial", language=["de", "und"])[list(features.KNOWN)]
     blocks = fitted.blocks(known)
     np.testing.assert_array_equal(blocks.text["concepts"][0], -fitted.strength.vectors.concepts.centre)
     shares = fitted.strength.words(blocks)
-    named = concepts.naming(np.array(["die"], dtype=object)) @ fitted.strength.weights["concepts"]
+    named = concepts.naming(np.array(["free"], dtype=object)) @ fitted.strength.weights["concepts"]
     assert np.abs(named).max() > 0
     apart = (shares.values[[1]] - shares.values[[0]]).toarray()[0]
-    assert abs(apart[list(shares.names).index("die")]) > 0
+    assert abs(apart[list(shares.names).index("free")]) > 0
 
 
 def test_a_word_that_training_never_saw_scores_as_the_concept_that_it_names() -> None:

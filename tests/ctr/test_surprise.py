@@ -19,19 +19,25 @@ def vectors() -> TextVectors:
 
 
 def _surprise(text: str, vectors: TextVectors) -> list[float]:
-    return [float(value) for value in surprise.of_tokens(words.read([text]).tokens, vectors)]
+    read = words.read([text])
+    return [float(value) for value in surprise.of_tokens(read.tokens, vectors, vectors.lexicon.own(read))]
 
 
-def test_a_worked_case(vectors: TextVectors) -> None:
+def test_a_worked_case_of_a_text_that_the_corpus_does_not_hold(vectors: TextVectors) -> None:
     the, cat, sat = _surprise("the cat sat", vectors)
-    assert the == pytest.approx(-np.log(2.5 / 5))  # three texts hold "the", one is its own
-    assert cat == pytest.approx(0)  # both others that say "the" go on with "cat"
-    assert sat == pytest.approx(-np.log(1 / 2))  # of these two, one other goes on with "sat"
+    assert the == pytest.approx(-np.log(3.5 / 5))  # three of five texts hold "the"
+    assert cat == pytest.approx(0)  # all three go on with "cat"
+    assert sat == pytest.approx(-np.log(2 / 3))  # two of these go on with "sat"
+
+
+def test_a_corpus_text_reads_as_it_would_had_the_corpus_not_held_it(vectors: TextVectors) -> None:
+    without = TextVectors.fit(words.read(CORPUS[1:]))
+    assert _surprise(CORPUS[0], vectors) == pytest.approx(_surprise(CORPUS[0], without))
 
 
 def test_a_text_that_only_it_says_surprises_though_the_corpus_holds_it(vectors: TextVectors) -> None:
     own, unheard = (surprise.measure(words.read([text]), vectors)[0] for text in (CORPUS[4], "zyx wvu tsr"))
-    assert own == pytest.approx(unheard)
+    assert own == pytest.approx(unheard, abs=np.log(5 / 4) + 1e-9)  # there is one other text less
     assert own > surprise.measure(words.read([CORPUS[0]]), vectors)[0]
 
 

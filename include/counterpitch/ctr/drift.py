@@ -40,8 +40,9 @@ COOLDOWN_DAYS = 7
 DAY_OF_LOOKING = ("weekday", "weekend")
 """One day has one weekday: it cannot look like a season's."""
 
-OF_NEW_WORDS = ("rarity", "rarest", "three_rarest", "rare_words", "uncommon_words")
-"""A training text is part of the corpus that its words are counted in, a new one is not: it always looks rarer."""
+OF_NEW_WORDS = ("rarity", "rarest", "three_rarest", "rare_words", "uncommon_words", "surprise")
+"""A training text is part of the corpus that its words are counted in, a new one is not: it always looks rarer, and,
+though surprise leaves out a text's own part, a little more unexpected."""
 
 LEAST_ADS = 30
 LEAST_CLICKS = 100

@@ -2,8 +2,9 @@
 
 A headline that goes on as others do reads otherwise than one that surprises at every word. Stupid backoff (Brants et
 al. 2007, https://aclanthology.org/D07-1090): of the texts with the two words before, the share that goes on so; where
-none does, BACKED times what one word before, or none, tells. Counts are of texts, less one, the text's own, so that a
-corpus text is not expected because of itself.
+none does, BACKED times what one word before, or none, tells. Counts are of the other texts: one less where the text is
+in the corpus itself, so that it is not expected because of itself, and reads as it would had the corpus not held it.
+A phrase that one text holds is not stored, so one that a single other text holds counts as unheard for every text.
 """
 
 from __future__ import annotations
@@ -15,26 +16,33 @@ from counterpitch.ctr.words import Pieces, Words
 
 NAME = "surprise"
 BACKED = 0.4
+LEAST = 2
+"""Other texts that a phrase needs to be heard of."""
 
 
 def measure(words: Words, vectors: TextVectors) -> np.ndarray:
     """Mean surprise of each text's words, in nats (texts); 0 where a text has none."""
     tokens = words.tokens
     count = np.maximum(1, np.bincount(tokens.row, minlength=words.count))
-    return np.asarray(tokens.per_text(of_tokens(tokens, vectors)) / count)
+    return np.asarray(tokens.per_text(of_tokens(tokens, vectors, vectors.lexicon.own(words))) / count)
 
 
-def of_tokens(tokens: Pieces, vectors: TextVectors) -> np.ndarray:
-    """Minus the log-probability of each token (tokens, nats) after the up to two before it in its text."""
+def of_tokens(tokens: Pieces, vectors: TextVectors, own: np.ndarray) -> np.ndarray:
+    """Minus the log-probability of each token (tokens, nats) after the up to two before it in its text.
+
+    own: mask over the texts, those that the corpus holds.
+    """
     lexicon, row = vectors.lexicon, tokens.row
     last = lexicon.look_up(tokens.names)[tokens.number] + 1
     middle, first = _earlier(last, 1), _earlier(last, 2)
     second, third = _earlier(row + 1, 1) == row + 1, _earlier(row + 1, 2) == row + 1
     base = len(lexicon.names) + 1
-    alone = np.maximum(lexicon.holding(tokens.names)[tokens.number] - 1.0, 0.0)
-    pair = _others(vectors, middle + last * base, second & (last > 0) & (middle > 0))
-    three = _others(vectors, first + middle * base + last * base**2, third & (last > 0) & (middle > 0) & (first > 0))
-    said = -np.log((alone + 0.5) / max(1, lexicon.texts))
+    less = own[row].astype(float)
+    alone = np.maximum(lexicon.holding(tokens.names)[tokens.number] - less, 0.0)
+    known = second & (last > 0) & (middle > 0)
+    pair = _others(vectors, middle + last * base, known, less)
+    three = _others(vectors, first + middle * base + last * base**2, known & third & (first > 0), less)
+    said = -np.log((alone + 0.5) / np.maximum(1.0, lexicon.texts - less))
     said = _after(said, pair, _earlier(alone, 1), second)
     return np.asarray(np.maximum(_after(said, three, _earlier(pair, 1), third), 0.0))
 
@@ -51,11 +59,12 @@ def _after(said: np.ndarray, together: np.ndarray, before: np.ndarray, follows: 
     return np.where(found, -np.log(share), said - np.where(follows, np.log(BACKED), 0.0))
 
 
-def _others(vectors: TextVectors, keys: np.ndarray, asked: np.ndarray) -> np.ndarray:
-    """How many texts of the corpus hold each phrase that is `asked` for, less one; 0 where fewer than two do."""
+def _others(vectors: TextVectors, keys: np.ndarray, asked: np.ndarray, less: np.ndarray) -> np.ndarray:
+    """How many other texts of the corpus hold each phrase that is `asked` for; 0 where fewer than two do."""
     if "word" not in vectors.phrases:
         return np.zeros(len(keys))
     known, texts = vectors.phrases["word"], vectors.lexicon.texts
     held_by = np.round((1 + texts) / np.exp(vectors.weighing["word"].idf_ - 1)) - 1
     at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-    return np.asarray(np.where(asked & (known[at] == keys), np.maximum(held_by[at] - 1, 0.0), 0.0))
+    others = held_by[at] - less
+    return np.asarray(np.where(asked & (known[at] == keys) & (others >= LEAST), others, 0.0))

@@ -42,11 +42,12 @@ RARE, UNCOMMON = 3, 20
 
 @dataclass(frozen=True)
 class Lexicon:
-    """The words of the corpus, sorted, with how many of its texts hold each."""
+    """The words of the corpus, sorted, with how many of its texts hold each; `keys`: its texts (Words.keys), sorted."""
 
     names: np.ndarray
     held_by: np.ndarray
     texts: int
+    keys: np.ndarray
 
     @classmethod
     def fit(cls, words: Words) -> Lexicon:
@@ -54,7 +55,7 @@ class Lexicon:
         tokens = words.tokens
         held_by = np.bincount(tokens.number[tokens.firsts()], minlength=len(tokens.names))
         kept = np.sort(np.argsort(-held_by, kind="stable")[:MOST_TOKENS])
-        return cls(tokens.names[kept], held_by[kept], words.count)
+        return cls(tokens.names[kept], held_by[kept], words.count, np.unique(words.keys()))
 
     @cached_property
     def _index(self) -> dict[str, int]:
@@ -69,6 +70,10 @@ class Lexicon:
         """How many texts of the corpus hold each name."""
         at = self.look_up(names)
         return np.where(at >= 0, self.held_by[at], 0) if len(self.held_by) else np.zeros(len(at), dtype=np.int64)
+
+    def own(self, words: Words) -> np.ndarray:
+        """Mask over texts: those that are in the corpus, so that its counts hold them (texts)."""
+        return np.isin(words.keys(), self.keys)
 
     def rarity(self, words: Words) -> np.ndarray:
         """How unusual each text's words are: texts x RARITY. A rarity is ln(texts / (1 + texts that hold the word)).
@@ -186,6 +191,7 @@ class TextVectors:
             "names": list(map(str, self.lexicon.names)),
             "held_by": pack_whole(self.lexicon.held_by),
             "texts": self.lexicon.texts,
+            "keys": pack_whole(self.lexicon.keys),
             "phrases": {name: pack_whole(keys) for name, keys in self.phrases.items()},
             "letters": self.letters,
             "idf": {name: pack(each.idf_) for name, each in self.weighing.items()},
@@ -202,7 +208,7 @@ class TextVectors:
             weighing[name] = TfidfTransformer(sublinear_tf=True)
             weighing[name].idf_ = unpack(packed)
         return cls(
-            Lexicon(names, unpack_whole(said["held_by"]), said["texts"]),
+            Lexicon(names, unpack_whole(said["held_by"]), said["texts"], unpack_whole(said["keys"])),
             {name: unpack_whole(packed) for name, packed in said["phrases"].items()},
             said["letters"],
             weighing,
