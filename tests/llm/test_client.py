@@ -5,6 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +21,7 @@ from pydantic import BaseModel
 
 from counterpitch.llm.answers import Unanswered
 from counterpitch.llm.asking import ModelRejected
+from counterpitch.llm.books import Books, Settled
 from counterpitch.llm.client import Client, Limits, NoModel, Question, _spared
 from counterpitch.llm.prices import Price
 from counterpitch.settings import settings
@@ -197,6 +203,76 @@ def test_a_bad_token_stops_at_once_with_a_word_on_what_to_do(start: Start) -> No
         lost.ask(questions(100))
     assert standin.calls == 0
     assert words(client.ask(questions(2))) == ["0", "1"], "its claims are free again"
+
+
+def slow_books(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every entry takes so long that answers come while one is made."""
+    settle = Books.settle
+
+    def slowly(self: Books, calls: Sequence[Settled]) -> None:
+        time.sleep(0.4)
+        settle(self, calls)
+
+    monkeypatch.setattr(Books, "settle", slowly)
+
+
+def test_a_rejection_asks_nothing_new_and_keeps_every_answer_that_is_on_its_way(
+    start: Start, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow_books(monkeypatch)
+    standin, client = start(limits=QUICK, delay=0.3, plan=[None, "rejected", "slow_stream"], slow=0.6)
+    with pytest.raises(ModelRejected, match="not valid"):
+        client.ask(questions(3))
+    books = ledger(conn)
+    assert (books["calls"], books["prompt"]) == (2, standin.prompt_tokens)
+    assert words(client.ask(questions(3))) == ["0", "1", "2"]
+    assert standin.calls == 4, "only the rejected one is asked again"
+
+
+def test_after_a_rejection_what_waits_in_line_is_not_asked(start: Start, conn: Connection) -> None:
+    standin, client = start(limits=QUICK, delay=0.3, plan=[None, None, "rejected"])
+    with pytest.raises(ModelRejected):
+        client.ask(questions(200))
+    assert standin.calls <= 16, "those that were out, and those whose turn came in the same moment"
+    assert (ledger(conn)["calls"], ledger(conn)["prompt"]) == (standin.calls - 1, standin.prompt_tokens)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends itself a signal")
+def test_an_interruption_keeps_what_is_on_its_way_and_asks_nothing_more(
+    start: Start, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow_books(monkeypatch)
+    standin, client = start(limits=QUICK, delay=0.6)
+    interrupted = threading.Timer(0.9, signal.pthread_kill, [threading.get_ident(), signal.SIGINT])
+    client.ask(questions(1, "Warm up."))
+    interrupted.start()
+    with pytest.raises(KeyboardInterrupt):
+        client.ask(questions(200))
+    asked = standin.calls
+    assert asked <= 1 + 16
+    assert (ledger(conn)["calls"], ledger(conn)["prompt"]) == (asked, standin.prompt_tokens)
+    assert query.scalar(conn, "select count(*) from llm.alive") == 1, "the books are closed"
+    assert standin.calls == asked
+
+
+def test_a_request_has_its_seconds_and_waiting_for_its_turn_is_not_among_them(start: Start) -> None:
+    limits = Limits(at_once=4, seconds=1.5, tries=1)
+    _, client = start(limits=limits, delay=0.9)
+    assert words(client.ask(questions(5))) == [str(i) for i in range(5)]
+    _, client = start(limits=limits, plan=["slow_stream"], slow=2.2)
+    assert words(client.ask(questions(1, "Say it slowly."))) == ["unreachable"]
+
+
+def test_questions_of_two_shapes_share_what_may_be_out_at_once(start: Start) -> None:
+    class Other(BaseModel):
+        """Another shape."""
+
+        word: str
+
+    standin, client = start(limits=QUICK, delay=0.1)
+    both = [Question("Say it.", f"number {i}", schema) for i in range(20) for schema in (Word, Other)]
+    client.ask(both)
+    assert standin.most_together == 8
 
 
 def test_the_budget_stops_before_the_call_and_what_it_leaves_is_done_tomorrow(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from counterpitch.llm import asking, books
 from counterpitch.llm.answers import Unanswered
 from counterpitch.llm.books import Books, budget
 from counterpitch.llm.client import Client, Limits
@@ -85,6 +87,25 @@ def test_the_claim_of_a_neighbour_that_hangs_is_free_after_its_time(start: Start
     assert words(client.ask(questions(1))) == ["0"]
     assert standin.calls == 1
     hung.close()
+
+
+def test_a_key_that_waits_in_line_for_longer_than_a_claim_lasts_is_not_paid_by_a_neighbour(
+    start: Start, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standin, client = start(delay=0.4, limits=Limits(at_once=2, seconds=5.0))
+    for module in (asking, books):
+        monkeypatch.setattr(module, "PATIENCE", 2)
+    said: list[Any] = []
+    ours = threading.Thread(target=lambda: said.extend(client.ask(questions(18))))
+    ours.start()
+    wait_until_asked(standin, 14)
+    neighbour = Books(client.model, "its run", budget())
+    last = [(client.key(question), Decimal(0)) for question in questions(18)[16:]]
+    assert sorted(neighbour.prepare(last).elsewhere) == sorted(key for key, _ in last)
+    neighbour.close()
+    ours.join()
+    assert words(said) == [str(i) for i in range(18)]
+    assert standin.calls == 18
 
 
 def test_what_dead_neighbours_set_aside_does_not_block_the_budget(start: Start, conn: Connection) -> None:

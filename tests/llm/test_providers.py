@@ -79,12 +79,10 @@ def test_a_provider_whose_package_is_missing_is_named_with_it(conn: Connection) 
     assert ledger(conn)["calls"] == 0
 
 
-def test_a_proxy_by_openais_own_setting_is_used_and_the_pool_is_then_not_ours(
+def test_a_proxy_by_openais_own_setting_is_used_and_its_client_then_not_ours(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     standin, client = start(limits=Limits(at_once=3, seconds=7.0, tries=1))
-    assert client.pooled
     monkeypatch.setenv("OPENAI_PROXY", "http://127.0.0.1:9")  # nothing listens there
-    assert not client.pooled
     assert words(client.ask(questions(1))) == ["unreachable"]
     assert standin.calls == 0

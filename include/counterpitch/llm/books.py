@@ -120,6 +120,12 @@ class Books:
             self._release([key for key in claimed if key not in set(found.ours)])
         return found
 
+    def renew(self) -> None:
+        """Hold what is claimed and set aside for PATIENCE from now: the owner works, and its calls wait in line."""
+        with self._conn:
+            bound = {"owner": self.owner, "patience": PATIENCE}
+            query.execute(self._conn, query.sql(__file__, "renew_claims"), bound)
+
     def settle(self, calls: Sequence[Settled]) -> None:
         """Enter finished calls: cache, ledger, failures, and the end of claims and reservations; one transaction."""
         with self._conn:

@@ -14,6 +14,7 @@ import json
 import os
 import threading
 from collections.abc import Coroutine, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -24,7 +25,7 @@ from langchain_core.messages import AIMessage
 from pydantic import BaseModel
 
 from counterpitch.errors import Permanent
-from counterpitch.llm import asking, prices
+from counterpitch.llm import asking, line, prices
 from counterpitch.llm.answers import Unanswered
 from counterpitch.llm.books import Books, budget
 from counterpitch.llm.keys import unspoken
@@ -49,7 +50,7 @@ class Question(Generic[M]):
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds of the work: calls at once, seconds a call, tries at passing troubles, tokens an answer."""
+    """Bounds of the work: requests out at once, seconds a request, tries at passing troubles, tokens an answer."""
 
     at_once: int = 32
     seconds: float = 90.0
@@ -71,11 +72,6 @@ class Client:
         self.base_url = base_url or settings().llm_base_url
         self.limits = limits or Limits()
         self.price = prices.of(chosen, self.base_url)
-
-    @property
-    def pooled(self) -> bool:
-        """Whether the provider's HTTP client itself keeps to `limits.at_once`, by having no more connections."""
-        return _pooled(self.model)
 
     def ask(self, questions: Sequence[Question[M]]) -> list[M | Unanswered]:
         """The answer to each question in order, or why there is none yet.
@@ -112,15 +108,23 @@ class Client:
         finally:
             await asyncio.to_thread(books.close)
 
-    async def call(self, question: Question[Any]) -> AIMessage:
-        """One call, without retries; raises what the provider's client raises, TimeoutError when it takes too long."""
+    async def call(self, question: Question[Any], turns: line.Line) -> AIMessage:
+        """One call in its turn, without retries.
+
+        Raises what the provider's client raises, TimeoutError when the request takes too long, line.Closed when its
+        turn came too late.
+        """
         schema: Any = question.schema
         tools = _model(self.model, self.base_url, self.limits, schema)
-        # The whole answer must be here in time: a stream that dribbles would pass any time-out between bytes. A call
-        # that waits for a free connection may do so as long as the call before it takes.
+        said = [("system", question.instructions), ("human", question.input)]
+        # The whole answer must be here in time: a stream that dribbles would pass any time-out between bytes.
         with unspoken():
-            async with asyncio.timeout(self.limits.seconds * (2 if self.pooled else 1)):
-                answer = await tools.ainvoke([("system", question.instructions), ("human", question.input)])
+            if _connected(self.model):
+                line.now.set(turns)  # the HTTP client keeps to both
+                answer = await tools.ainvoke(said)
+            else:
+                async with turns, asyncio.timeout(self.limits.seconds):
+                    answer = await tools.ainvoke(said)
         assert isinstance(answer, AIMessage)  # noqa: S101 what a chat model's ainvoke returns
         return answer
 
@@ -129,9 +133,28 @@ def on_loop(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on the process's own event loop and wait for it.
 
     Providers' clients keep connections that belong to the loop they were opened on, and LangChain keeps the
-    clients; a new loop for each call would find them closed.
+    clients; a new loop for each call would find them closed. Where the waiting is interrupted (Ctrl-C, a task's
+    time-out) the work is cancelled, and what it does about that is waited for; a second interruption ends the wait.
     """
-    return asyncio.run_coroutine_threadsafe(work, _loop(os.getpid())).result()
+    ended: Future[T] = Future()
+    loop = _loop(os.getpid())
+    running = asyncio.run_coroutine_threadsafe(_told(work, ended), loop)
+    try:
+        return ended.result()
+    except BaseException:
+        if not ended.done():  # it is this thread that was interrupted
+            loop.call_soon_threadsafe(running.cancel)  # in its turn, when the work has begun
+            wait([ended])
+        raise
+
+
+async def _told(work: Coroutine[Any, Any, T], ended: Future[T]) -> None:
+    try:
+        ended.set_result(await work)
+    except BaseException as error:
+        ended.set_exception(error)
+        if not isinstance(error, Exception):
+            raise
 
 
 @cache
@@ -151,8 +174,10 @@ def _model(name: str, base_url: str | None, limits: Limits, schema: Any) -> Any:
     options: dict[str, Any] = {"max_retries": 0, "timeout": limits.seconds, "max_tokens": limits.answer_tokens}
     if name.startswith("ollama:"):
         options = {"num_predict": limits.answer_tokens}  # its name for it, and it knows no other of these
-    if _pooled(name):
-        options |= {"http_async_client": _connections(limits.at_once)}
+    if _connected(name):
+        from counterpitch.llm.connections import Connections
+
+        options |= {"http_async_client": Connections(limits.at_once, limits.seconds)}
     if base_url:
         options |= {"base_url": base_url}
         if name.startswith("openai:") and not os.environ.get("OPENAI_API_KEY"):
@@ -169,17 +194,9 @@ def _model(name: str, base_url: str | None, limits: Limits, schema: Any) -> Any:
     return bound
 
 
-def _pooled(name: str) -> bool:
-    """OpenAI's client takes a pool of ours, unless it has to make one of its own for OPENAI_PROXY."""
+def _connected(name: str) -> bool:
+    """Whether connections.Connections carries it: OpenAI's client makes one of its own for OPENAI_PROXY."""
     return name.startswith("openai:") and not os.environ.get("OPENAI_PROXY")
-
-
-def _connections(at_once: int) -> Any:
-    """OpenAI's HTTP client with as many connections as there may be calls; what else is prepared waits for one."""
-    import openai  # costs a second, which a client of another provider need not pay
-
-    limits = type(openai.DEFAULT_CONNECTION_LIMITS)(max_connections=at_once, max_keepalive_connections=at_once)
-    return openai.DefaultAsyncHttpxClient(limits=limits)
 
 
 def _spared(model: Any, bound: Any) -> Any:

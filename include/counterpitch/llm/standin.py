@@ -36,6 +36,7 @@ FAULTS = (
     "filtered",
     "prose",
     "invented",
+    "rejected",
 )
 
 
@@ -131,6 +132,8 @@ async def _complete(standin: StandIn, body: dict[str, Any]) -> Response:
         return _error(504, "too late")
     if standin.delay:
         await asyncio.sleep(standin.delay)
+    if fault == "rejected":
+        return _error(400, "The request is not valid")
     said = completion(body, standin.answer(body), fault)
     if fault == "slow_stream":
         return StreamingResponse(_dribble(standin, said), media_type="application/json")
