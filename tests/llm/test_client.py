@@ -251,7 +251,6 @@ def test_an_interruption_keeps_what_is_on_its_way_and_asks_nothing_more(
     asked = standin.calls
     assert asked <= 1 + 16
     assert (ledger(conn)["calls"], ledger(conn)["prompt"]) == (asked, standin.prompt_tokens)
-    assert query.scalar(conn, "select count(*) from llm.alive") == 1, "the books are closed"
     assert standin.calls == asked
 
 

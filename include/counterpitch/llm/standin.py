@@ -36,7 +36,6 @@ FAULTS = (
     "filtered",
     "prose",
     "invented",
-    "rejected",
 )
 
 
@@ -45,7 +44,8 @@ class StandIn:
     """The server's script and its books.
 
     answer: the request's body -> the JSON that the model says. delay: seconds before each answer.
-    faults: fault -> share of the calls that meet it, drawn by `seed`; `plan` are the faults of the first calls.
+    faults: fault -> share of the calls that meet it, drawn by `seed`; `plan` are the faults of the first calls, among
+    which "rejected", which ends an ask, may be too.
     """
 
     answer: Answer
