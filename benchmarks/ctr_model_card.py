@@ -36,10 +36,11 @@ a language it was not taught, or on words it never saw it falls back to the aver
 across them; equal texts are one text, however many images they ran with. It reads phrases of one to three words, pairs
 of words with a gap, runs of letters, how rare the words are, how unexpected after each other (a three-word language
 model of the corpus at hand), what company they keep (word vectors learnt from that corpus, with no download), which of
-{concepts} concepts they name (English lists written by hand, `ctr/concepts.toml`, which hold no result), named devices
-of copy, and the configured embedder's vectors where one is set. With few examples the prior variances are those that
-make them likeliest (`ctr/variances.py`). LightGBM corrects it from {features} features known before an ad runs; a
-slope fitted inside groups and a base rate that follows the day (memory {memory:.0f} days) make it a CTR.
+{concepts} concepts they name (English lists, `ctr/concepts.toml`, written by hand by somebody who knew this archive's
+topics but not its results, so they carry less to other ads), named devices of copy, and the
+configured embedder's vectors where one is set. With few examples the prior variances are those that make them
+likeliest (`ctr/variances.py`). LightGBM corrects it from {features} features known before an ad runs; a slope
+fitted inside groups and a base rate that follows the day (memory {memory:.0f} days) make it a CTR.
 Parameters: `{params}`.
 
 **Words without results.** Which words there are, how rare they are, how they follow each other and what company they
@@ -134,26 +135,20 @@ def earlier(runs: list[dict[str, Any]]) -> str:
 
 
 def speed(said: dict[str, Any]) -> str:
-    """Processor seconds and memory."""
-    score, why, most, asked = said["score"], said["score_with_reasons"], said.get("most"), said.get("what_if")
+    """Processor seconds and memory, of a whole run: one without the most ads or the what-if is no card's."""
+    score, why, most, asked = (said[name] for name in ("score", "score_with_reasons", "most", "what_if"))
     lines = [
         "## Speed and memory",
         "",
         f"Processor time of one thread, since the machine is shared. Training on {said['arms']} arms took "
         f"{said['train']['cpu_seconds']:.0f} s; scoring {said['ads']} different ads {score['cpu_seconds']:.0f} s "
         f"({said['ratio']['score']:.2f} of that of scikit-learn's TF-IDF of the same words and letters), "
-        f"with reasons {why['cpu_seconds']:.0f} s ({said['ratio']['score_with_reasons']:.2f}).",
+        f"with reasons {why['cpu_seconds']:.0f} s ({said['ratio']['score_with_reasons']:.2f}). "
+        f"Scoring {most['ads']} ads took {most['cpu_seconds']:.0f} s and held {most['peak_mb']:.0f} MB at most, "
+        f"{most['held_before_mb']:.0f} MB of it the texts, the model and the libraries. "
+        f"A change of words is answered in {asked['median_ms']:.0f} ms (95th percentile {asked['p95_ms']:.0f} ms, "
+        f"at most {asked['target_ms']} wanted) once the model is loaded, both predictions with their reasons.",
     ]
-    if most:
-        lines[-1] += (
-            f" Scoring {most['ads']} ads took {most['cpu_seconds']:.0f} s and held {most['peak_mb']:.0f} MB at most, "
-            f"{most['held_before_mb']:.0f} MB of it the texts, the model and the libraries."
-        )
-    if asked:
-        lines[-1] += (
-            f" A change of words is answered in {asked['median_ms']:.0f} ms (95th percentile {asked['p95_ms']:.0f} ms, "
-            f"at most {asked['target_ms']} wanted) once the model is loaded, both predictions with their reasons."
-        )
     return "\n".join([*lines, ""])
 
 
