@@ -123,12 +123,13 @@ KILLS = 20
 
 def test_killed_at_twenty_points_it_goes_on_and_fetches_no_page_twice(conn: Connection, served: Served) -> None:
     register(conn, {BULK_PAGE: "bulk"}, limit=25)
-    calls, dice = served.sandbox.dial.calls, random.Random(5)  # noqa: S311 a dice
+    dial, dice = served.sandbox.dial, random.Random(5)  # noqa: S311 a dice
     collect_brand("bulk", DAY)
-    undisturbed, pages = swept(conn), Counter(key for key, _, _ in calls)
+    undisturbed, pages = swept(conn), Counter(key for key, _, _ in dial.calls)
     query.execute(conn, "truncate raw.ad_snapshot, ops.coverage")
     conn.commit()
-    served.sandbox.dial.forget()
+    dial.forget()
+    calls = dial.calls
     for kill in range(1, KILLS + 1):
         child = begun()
         further = len(calls) + dice.randint(0, 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import httpx
 import pytest
@@ -85,6 +86,19 @@ class TestFaults:
     def test_no_token_is_kept_in_the_calls(self, served: Served) -> None:
         library(served, search_page_ids=page_id("dishwren"))
         assert META_TOKEN not in str(served.sandbox.dial.calls)
+
+    def test_a_reader_finds_the_call_it_made_and_none_begun_before_it_was_forgotten(self, served: Served) -> None:
+        dial = served.sandbox.dial
+        dial.rate, dial.kinds, dial.hang = 1.0, ("hang",), 0.9
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.get(f"{served.url}/v25.0/ads_archive", timeout=0.3)
+        dial.forget()
+        dial.rate = 0.0
+        for made in range(1, 6):
+            library(served, search_page_ids=page_id("dishwren"))
+            assert len(dial.calls) == made
+        time.sleep(0.8)
+        assert [fault for _, fault, _ in dial.calls] == [""] * 5
 
     @pytest.mark.parametrize("seed", [1, 2])
     def test_a_patient_reader_gets_exactly_the_truth_through_all_faults(self, world: World, seed: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -75,8 +76,8 @@ class Dial:
         return ""
 
     def forget(self) -> None:
-        """Begin anew: no call made, no attempt counted."""
-        self.calls.clear()
+        """Begin anew: no call made, no attempt counted. A request in hand stays in the list it began in."""
+        self.calls = []
         self._tries.clear()
         self._in_a_row.clear()
 
@@ -94,13 +95,12 @@ class FaultyWire:
         if scope["type"] != "http" or scope["path"].startswith("/_sandbox"):
             await self.app(scope, receive, send)
             return
-        body = await _body(receive)
+        calls, body = self.dial.calls, await _body(receive)
         key = request_key(scope, body)
         fault = self.dial.fault(platform_of(scope), key)
         scope.setdefault("state", {})["fault"] = fault if fault not in WIRE else ""
-        answer = _Answer(_replay(body), send)
+        answer = _Answer(_replay(body), send, lambda status: calls.append((key, fault, status)))
         await self._play(fault, scope, answer)
-        self.dial.calls.append((key, fault, answer.status))
 
     async def _play(self, fault: str, scope: Scope, answer: _Answer) -> None:
         if fault == "server_error":
@@ -118,10 +118,13 @@ class FaultyWire:
 
 
 class _Answer:
-    """The inner app's answer, kept whole and then sent as the fault would have it."""
+    """The inner app's answer, kept whole, noted, and then sent as the fault would have it.
 
-    def __init__(self, receive: Receive, send: Send) -> None:
-        self.receive, self._send = receive, send
+    Noted before its first byte leaves, so whoever has read an answer finds its call in the list.
+    """
+
+    def __init__(self, receive: Receive, send: Send, note: Callable[[int], None]) -> None:
+        self.receive, self._send, self._note = receive, send, note
         self._start: Message = {}
         self._body = b""
         self.status = 0
@@ -138,6 +141,7 @@ class _Answer:
         await self.play("", 0.0)
 
     async def play(self, fault: str, drip: float) -> None:
+        self._note(self.status)
         whole = self._body
         sent = whole[: len(whole) // 2] if fault in ("cut_json", "dropped") else whole
         length = len(whole) if fault == "dropped" else len(sent)
