@@ -15,30 +15,25 @@ import json
 import multiprocessing
 import os
 import resource
-import shutil
 import statistics
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from multiprocessing.connection import Connection as Pipe
-from pathlib import Path
 
 import httpx
+import scratch
 
 from counterpitch import brands
-from counterpitch.local.postgres import Cluster
 from counterpitch.sandbox.platforms.accounts import META_TOKEN, Quota
 from counterpitch.sandbox.platforms.server import Sandbox, serving
 from counterpitch.sandbox.platforms.world import BULK_PAGE, World
-from counterpitch.settings import settings
 from counterpitch.sources.collect import collect_brand
 from counterpitch.sources.meta_ad_library import FIELDS
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import connect
-from counterpitch.warehouse.migrate import migrate
 
 START, DAY = date(2026, 11, 1), date(2026, 11, 20)
 
@@ -67,24 +62,6 @@ def served(ads: int) -> Iterator[str]:
     finally:
         ours.close()
         server.join(5)
-
-
-@contextmanager
-def warehouse() -> Iterator[None]:
-    """An empty warehouse in a Postgres of its own, which the settings name."""
-    folder = Path(tempfile.mkdtemp(prefix="cp-collect-"))
-    folder.chmod(0o755)
-    cluster = Cluster(folder / "pg", folder / "s")
-    cluster.start()
-    try:
-        cluster.create_database("collect")
-        migrate(cluster.url("collect"))
-        os.environ["COUNTERPITCH_WAREHOUSE_URL"] = cluster.url("collect")
-        settings.cache_clear()
-        yield
-    finally:
-        cluster.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def register(url: str, limit: int) -> None:
@@ -156,7 +133,8 @@ def main() -> None:
     ads, limit = arguments.ads, arguments.limit
     bare: list[float] = []
     ours: list[float] = []
-    with served(ads) as url, warehouse():
+    with served(ads) as url, scratch.server() as cluster:
+        scratch.warehouse(cluster, "collect")
         register(url, limit)
         bare_loop(url, limit, pages=1)  # unmeasured: the server makes its ads at the first look
         before = peak_mb()

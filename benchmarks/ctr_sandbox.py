@@ -20,9 +20,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import sys
-import tempfile
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -32,6 +30,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scratch
 from scipy.special import logit
 from sklearn.linear_model import Ridge
 
@@ -39,10 +38,8 @@ from counterpitch.ctr import examples, features, model, score, splits, variances
 from counterpitch.local.postgres import Cluster
 from counterpitch.sandbox.clicks import kendall_tau
 from counterpitch.sandbox.truth import Truth, read_truth
-from counterpitch.settings import settings
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import transaction
-from counterpitch.warehouse.migrate import migrate
 
 LAST_DAY = date(2026, 11, 20)
 MARKET_ID = "meal-planning-apps"
@@ -80,18 +77,11 @@ def asked(said: str, seeds: Sequence[int]) -> argparse.Namespace:
 
 def on_markets(seeds: Sequence[int], days: int, measure: Callable[[Market], dict[str, Any]]) -> list[dict[str, Any]]:
     """The figures of each seed's market, in a Postgres that is gone afterwards; `seed` is added to them."""
-    folder = Path(tempfile.mkdtemp(prefix="cp-sandbox-"))
-    folder.chmod(0o755)
-    cluster = Cluster(folder / "pg", folder / "s", durable=False)
-    cluster.start()
-    try:
-        return [{"seed": seed, **measure(fill(cluster, folder, seed, days))} for seed in seeds]
-    finally:
-        cluster.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    with scratch.server(durable=False) as cluster:
+        return [{"seed": seed, **measure(fill(cluster, seed, days))} for seed in seeds]
 
 
-def fill(cluster: Cluster, folder: Path, seed: int, days: int) -> Market:
+def fill(cluster: Cluster, seed: int, days: int) -> Market:
     """Take a market into a warehouse of its own."""
     from counterpitch import brands
     from counterpitch.quality.publish import validate_and_load
@@ -99,11 +89,9 @@ def fill(cluster: Cluster, folder: Path, seed: int, days: int) -> Market:
     from counterpitch.sources.collect import collect_brand
     from counterpitch.sources.importing import partitions
 
-    name, market = f"m{seed}", folder / str(seed)
-    cluster.create_database(name)
-    migrate(cluster.url(name))
-    os.environ |= {"COUNTERPITCH_WAREHOUSE_URL": cluster.url(name), "COUNTERPITCH_HOME": str(folder / "home")}
-    settings.cache_clear()
+    market = cluster.home.parent / str(seed)
+    os.environ["COUNTERPITCH_HOME"] = str(cluster.home.parent / "home")
+    scratch.warehouse(cluster, f"m{seed}")
     write_market(market, seed, LAST_DAY, days=days)
     _import(market)
     with transaction(application="benchmark") as conn:

@@ -17,7 +17,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
@@ -26,6 +25,7 @@ from typing import Any
 
 import httpx
 import psutil
+import scratch
 import uvicorn
 
 from counterpitch.llm.client import Client, Limits
@@ -33,8 +33,6 @@ from counterpitch.llm.standin import StandIn, app
 from counterpitch.local.postgres import Cluster
 from counterpitch.pillars import prompts
 from counterpitch.pillars.modelled import Modelled
-from counterpitch.settings import settings
-from counterpitch.warehouse.migrate import migrate
 
 BATCH = 2000
 
@@ -111,14 +109,8 @@ def main() -> None:
     if args.serve:
         uvicorn.run(app(StandIn(answer, delay=args.delay)), host="127.0.0.1", port=args.serve, log_level="error")
         return
-    with tempfile.TemporaryDirectory(prefix="cp-bench-") as folder:
-        Path(folder).chmod(0o755)
-        cluster = Cluster(Path(folder) / "pg", Path(folder) / "s", durable=True)
-        cluster.start()
-        cluster.create_database("books")
-        migrate(cluster.url("books"))
-        os.environ["COUNTERPITCH_WAREHOUSE_URL"] = cluster.url("books")
-        settings.cache_clear()
+    with scratch.server() as cluster:
+        scratch.warehouse(cluster, "books")
         port = 18_431
         command = [sys.executable, __file__, "--serve", str(port), "--delay", str(args.delay)]
         server = subprocess.Popen(command)
@@ -130,7 +122,6 @@ def main() -> None:
         finally:
             server.terminate()
             server.wait(timeout=20)
-            cluster.stop()
 
 
 def wait_for(url: str) -> None:

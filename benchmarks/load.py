@@ -16,7 +16,6 @@ import json
 import os
 import random
 import resource
-import shutil
 import statistics
 import tempfile
 import time
@@ -25,12 +24,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import scratch
 from psycopg2 import sql as pg
 
-from counterpitch.local.postgres import Cluster
 from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection, connect
-from counterpitch.warehouse.migrate import migrate
 
 DAY = "2026-11-20"
 SLICE = {"source": "meta", "brand_id": "acme", "partition_key": DAY}
@@ -166,14 +164,8 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--turns", type=int, default=2)
     arguments = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="cp-load-"))
-    folder.chmod(0o755)
-    cluster = Cluster(folder / "pg", folder / "s")
-    cluster.start()
-    try:
-        cluster.create_database("load")
-        migrate(cluster.url("load"))
-        conn = connect(cluster.url("load"))
+    with scratch.server() as cluster:
+        conn = connect(scratch.warehouse(cluster, "load"))
         query.execute(conn, "insert into core.brand (brand_id, name) values ('acme', 'Acme')")
         query.execute(
             conn,
@@ -183,9 +175,6 @@ def main() -> None:
         conn.commit()
         figures = measured(conn, arguments.rows, arguments.turns)
         conn.close()
-    finally:
-        cluster.stop()
-        shutil.rmtree(folder, ignore_errors=True)
     figures["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     print(json.dumps(figures, indent=2))
 

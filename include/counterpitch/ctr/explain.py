@@ -8,10 +8,8 @@ nobody can act on it. Nothing here is causal: it is what the model counts on, le
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any
 
@@ -26,6 +24,7 @@ from counterpitch.ctr.strength import Blocks
 from counterpitch.ctr.train import BASE
 from counterpitch.errors import Permanent
 from counterpitch.personas.embed import stopwords
+from counterpitch.uncollected import uncollected
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection, transaction
 
@@ -113,22 +112,10 @@ def predictions(model: CtrModel, known: pd.DataFrame, owner: str | None = None) 
         wide = model.columns(blocks)
         part, margin = known.iloc[here], model.margin(wide)
         each = model.calibration.apply(margin, blocks.coverage, part["day"], owner)
-        with _uncollected():
+        with uncollected():
             why = _reasons(model, blocks, wide, each["score"].to_numpy(), part["language"])
         said.append(each.assign(reasons=pd.Series(why, index=each.index, dtype=object)))
     return pd.concat(said, ignore_index=True) if said else model.predict(known, owner).assign(reasons=[])
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without the garbage collector: reasons are many small objects and no cycles, and it would walk them each time."""
-    on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if on:
-            gc.enable()
 
 
 def _reasons(

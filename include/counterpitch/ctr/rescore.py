@@ -16,7 +16,7 @@ from counterpitch.warehouse.connection import Connection, transaction
 
 log = logging.getLogger(__name__)
 
-LEAST_READ = 0.5
+LEAST_SHARE = 0.5
 """The share of a market's texts that this model's reader must have read: it was judged on ads that were."""
 
 
@@ -48,9 +48,9 @@ def _rescore(conn: Connection, day: str, brands: Sequence[str]) -> dict[str, Any
         key = {"market_id": market["market_id"], "partition_key": day}
         rows = query.rows(conn, query.sql(__file__, "select_market_ads"), key)
         asked = key | row["metrics"]["reader"] | {"texts": sorted({each["text_hash"] for each in rows})}
-        readings = query.rows(conn, query.sql(__file__, "select_market_readings"), asked)
+        readings = query.rows(conn, query.sql(__file__, "select_readings"), asked)
         texts = len({each["clean_text"] for each in rows})
-        if len(readings) < max(1, LEAST_READ * texts):  # unread, or read by one of whom this model knows nothing
+        if len(readings) < max(1, LEAST_SHARE * texts):  # unread, or read by one of whom this model knows nothing
             left.append(f" {market['market_id']} keeps the champion's: {len(readings)} of {texts} texts were read.")
             continue
         scored = score.score_ads(model, rows, market["own_brand_id"], readings)

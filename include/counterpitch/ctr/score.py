@@ -44,7 +44,7 @@ def score_ads(
 ) -> pd.DataFrame:
     """Prediction, ranks and reasons of each row of sql/select_market_ads.sql, as if run for `owner`.
 
-    readings: what was found in the texts (sql/select_market_readings.sql), for a model with pillars.
+    readings: what was found in the texts (sql/select_readings.sql), for a model with pillars.
     """
     known = examples.known(rows)
     distinct = known.drop_duplicates(ignore_index=True)

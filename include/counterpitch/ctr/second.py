@@ -81,7 +81,9 @@ def _weighed(conn: Connection, base: dict[str, Any]) -> dict[str, Any]:
 def _read(conn: Connection, day: str, reader: dict[str, str]) -> pd.DataFrame:
     """The examples known by a day with pillars.NAMES beside them, NaN where one was not read."""
     known = examples.read(conn, day)
-    found = query.rows(conn, query.sql(__file__, "select_own_readings"), reader)
+    own = [row["text_hash"] for row in query.rows(conn, query.sql(__file__, "select_own_texts"))]
+    asked = reader | {"market_id": None, "texts": own}
+    found = query.rows(conn, query.sql(__file__, "select_readings"), asked)
     return pd.concat([known, pillars.of_texts(known["text"], found)], axis=1)
 
 

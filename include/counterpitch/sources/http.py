@@ -8,13 +8,11 @@ waited for, aloud, up to a limit; then the sweep is interrupted, and goes on fro
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,6 +25,7 @@ from counterpitch.secrecy import hide
 from counterpitch.sources.base import SweepFailed, SweepInterrupted, Waits
 from counterpitch.sources.deadline import Deadline
 from counterpitch.sources.reading import storable
+from counterpitch.uncollected import uncollected
 
 log = logging.getLogger(__name__)
 THROTTLED = 4  # first waits: 2, 4, 8, 16 and 32 seconds in all outlast a quota of calls a minute
@@ -225,26 +224,11 @@ def _decoded(content: bytes) -> Any:
     if _LONG in content.translate(_AS_NINES) and _LONG_NUMBER.search(content):  # two looks in C, then the slow one
         return storable(json.loads(content, parse_constant=_refuse))
     try:
-        with _nothing_collected():
+        with uncollected():
             body = orjson.loads(content)
     except ValueError:
         return storable(json.loads(content, parse_constant=_refuse))
     return storable(body) if b"\\u0000" in content else body
-
-
-@contextmanager
-def _nothing_collected() -> Iterator[None]:
-    """Keep the garbage collector from looking through a page again and again while it grows.
-
-    A page is a tree of thousands of new objects, none of them garbage; the looks took longer than the parsing.
-    """
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _refuse(constant: str) -> None:
