@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg2
 import pytest
 
@@ -14,6 +16,17 @@ from counterpitch.local.postgres import Cluster
 from counterpitch.settings import settings
 from counterpitch.warehouse.connection import Connection, connect
 from counterpitch.warehouse.migrate import migrate
+
+# The same examples each time, however long one takes: a run says what the commit did, not what the machine or the
+# dice did. To look for new ones: --hypothesis-profile=default.
+hypothesis.settings.register_profile(
+    "repeatable", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("repeatable")
+# What a person or a machine exports for the product or for the network is not what is tested.
+for name in [name for name in os.environ if name.startswith(("COUNTERPITCH_", "AIRFLOW_")) or name.lower() in {
+    "http_proxy", "https_proxy", "all_proxy", "openai_proxy"}]:  # fmt: skip
+    del os.environ[name]
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -45,7 +45,8 @@ class StandIn:
 
     answer: the request's body -> the JSON that the model says. delay: seconds before each answer.
     faults: fault -> share of the calls that meet it, drawn by `seed`; `plan` are the faults of the first calls, among
-    which "rejected", which ends an ask, may be too.
+    which "rejected", which ends an ask, may be too. until: no answer leaves before it says so of the call's fault, which
+    makes an order of events certain that a delay only makes likely.
     """
 
     answer: Answer
@@ -54,6 +55,7 @@ class StandIn:
     seed: int = 0
     plan: list[str | None] = field(default_factory=list)
     slow: float = 30.0
+    until: Callable[[str | None], bool] = lambda _: True
     calls: int = 0
     together: int = 0
     most_together: int = 0
@@ -130,6 +132,8 @@ async def _complete(standin: StandIn, body: dict[str, Any]) -> Response:
     if fault == "time_out":
         await asyncio.sleep(standin.slow)
         return _error(504, "too late")
+    while not standin.until(fault):
+        await asyncio.sleep(0.005)
     if standin.delay:
         await asyncio.sleep(standin.delay)
     if fault == "rejected":
@@ -197,20 +201,18 @@ def _error(status: int, message: str, headers: dict[str, str] | None = None) -> 
 
 @contextmanager
 def serving(standin: StandIn) -> Iterator[str]:
-    """Run the server in a thread; yields its base URL."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port = listening.getsockname()[1]
-    config = uvicorn.Config(
-        app(standin), host="127.0.0.1", port=port, log_level="error", access_log=False, timeout_graceful_shutdown=1
-    )
+    """Run the server in a thread; yields its base URL. The port is held from the start, so nobody else gets it."""
+    config = uvicorn.Config(app(standin), log_level="error", access_log=False, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        server.should_exit = True
-        thread.join(timeout=5)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        while not server.started:
+            if not thread.is_alive():
+                raise RuntimeError("The stand-in model server ended before it served.")
+            time.sleep(0.01)
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        finally:
+            server.should_exit = True
+            thread.join(timeout=5)
