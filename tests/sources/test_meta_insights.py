@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 
@@ -104,7 +106,8 @@ def test_a_killed_task_goes_on_with_the_report_it_began(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("counterpitch.sources.meta_insights.time.sleep", killed)
+        clock = SimpleNamespace(sleep=killed, monotonic=time.monotonic)
+        patched.setattr("counterpitch.sources.meta_insights.time", clock)
         with pytest.raises(KeyboardInterrupt):
             collect_brand("us", LAST.isoformat())
     assert collect_brand("us", LAST.isoformat())["state"] == "ok"

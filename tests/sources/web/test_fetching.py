@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -220,5 +221,17 @@ class TestManners:
 )
 def test_a_page_that_drips_for_ever_ends_in_time(head: bytes) -> None:
     with dripping(head) as url, pytest.raises(AskAgain, match=r"not whole after 0\.3 seconds") as error:
+        Fetcher(LOOPBACK, Limits(seconds=0.3)).fetch(url, lambda _: None)
+    assert error.value.code == "too_slow"
+
+
+def test_a_silence_that_lasts_to_the_end_is_too_slow_also_where_the_bell_rings_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a busy machine the read can time out before the timer's thread gets its turn."""
+    never = SimpleNamespace(start=lambda: None, cancel=lambda: None)
+    busy = SimpleNamespace(Timer=lambda *_: never, Lock=threading.Lock)
+    monkeypatch.setattr("counterpitch.sources.deadline.threading", busy)
+    with dripping(b"") as url, pytest.raises(AskAgain) as error:
         Fetcher(LOOPBACK, Limits(seconds=0.3)).fetch(url, lambda _: None)
     assert error.value.code == "too_slow"

@@ -171,7 +171,7 @@ class Served:
 def serving(sandbox: Sandbox, port: int = 0, site_ports: int = 0) -> Iterator[Served]:
     """Serve in a thread until the block ends. Port 0 takes a free one; site_ports is the first of the sites' ports.
 
-    Raises PortTaken, and TimeoutError when the server does not come up within ten seconds.
+    Raises PortTaken, and TimeoutError when the server does not come up within a minute.
     """
     brands = list(sandbox.world.brands)
     sockets = _listening([port, *(site_ports + n if site_ports else 0 for n in range(len(brands)))])
@@ -209,7 +209,7 @@ def _listening(ports: Sequence[int]) -> list[socket.socket]:
 
 
 def _wait(server: uvicorn.Server, thread: threading.Thread) -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while not server.started:
         if not thread.is_alive() or time.monotonic() > until:
             raise TimeoutError("The sandbox platforms did not start. Look for another process on their ports.")
