@@ -190,7 +190,7 @@ def gateway(planted: Connection, monkeypatch: pytest.MonkeyPatch) -> Iterator[li
 
 def read(gateway: list[int]) -> list[str]:
     """What an extraction returns and raises: unreachable, answered, turned down, and the same of a batch."""
-    client = Client("run", model="openai:test", limits=Limits(at_once=1, seconds=5.0, tries=2))
+    client = Client("run", model="openai:test", limits=Limits(at_once=1, seconds=60.0, tries=2))
     found: list[Any] = []
     for prompt, statuses in (("first", [500, 500]), ("first", []), ("second", [401])):
         gateway[:] = statuses

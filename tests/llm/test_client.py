@@ -277,7 +277,7 @@ def test_an_interruption_keeps_what_is_on_its_way_and_asks_nothing_more(
     client.ask(questions(1, "Warm up."))
     closed.clear()
     first = iter([True])
-    standin.until = lambda _: closed.is_set() or standin.most_together >= 8 and next(first, False)
+    standin.until = lambda _: closed.is_set() or (standin.most_together >= 8 and next(first, False))
 
     def interrupted(self: Books, calls: Sequence[Settled]) -> None:
         if not closed.is_set():

@@ -42,7 +42,7 @@ def reader(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
                 return said
 
             url = stack.enter_context(serving(StandIn(script)))
-            client = Client("run", model="openai:test", base_url=url, limits=Limits(seconds=10.0))
+            client = Client("run", model="openai:test", base_url=url, limits=Limits(seconds=60.0))
             return bodies, Modelled(client, prompts.on_file())
 
         yield begin

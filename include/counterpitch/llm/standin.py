@@ -45,7 +45,7 @@ class StandIn:
 
     answer: the request's body -> the JSON that the model says. delay: seconds before each answer.
     faults: fault -> share of the calls that meet it, drawn by `seed`; `plan` are the faults of the first calls, among
-    which "rejected", which ends an ask, may be too. until: no answer leaves before it says so of the call's fault, which
+    which "rejected", which ends an ask, may be too. until: no answer leaves before it says so of the call's fault; it
     makes an order of events certain that a delay only makes likely.
     """
 
