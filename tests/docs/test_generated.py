@@ -33,7 +33,7 @@ def test_the_page_of_dags_is_up_to_date() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=400,
     )
     assert done.returncode == 0, done.stdout + done.stderr[-1000:]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -105,12 +106,30 @@ def address_of(stack: Stack) -> str:
 
 def passage(stack: Stack, airflow: Airflow, days: list[str]) -> Outcome:
     progress = Progress(Console(file=io.StringIO()), live=False)
-    pipeline = Pipeline(airflow, address_of(stack), progress, since=datetime.now(UTC), minutes=4)
+    pipeline = Pipeline(airflow, address_of(stack), progress, since=datetime.now(UTC), minutes=20)
     return pipeline.run(days, max(days), learn=True, write=True)
 
 
+def healthy(stack: Stack) -> bool:
+    """Whether all of it is, as soon as a busy machine has let every heart beat."""
+    until = time.monotonic() + 240
+    while set(stack.health().values()) != {"running", "healthy"} and time.monotonic() < until:
+        time.sleep(0.5)
+    return set(stack.health().values()) == {"running", "healthy"}
+
+
+def leaders(stack: Stack) -> dict[str, int]:
+    return {name: json.loads(program.pidfile.read_text())["pid"] for name, program in stack.programs.items()}
+
+
+def is_left(pid: int) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    return False
+
+
 def test_everything_is_healthy(stack: Stack) -> None:
-    assert set(stack.health().values()) == {"running", "healthy"}
+    assert healthy(stack)
 
 
 def test_nothing_listens_beyond_loopback(stack: Stack) -> None:
@@ -120,23 +139,24 @@ def test_nothing_listens_beyond_loopback(stack: Stack) -> None:
 
 def test_the_api_asks_for_a_login(stack: Stack) -> None:
     address = address_of(stack)
-    assert httpx.get(f"{address}/api/v2/dags").status_code == 401
-    wrong = httpx.post(f"{address}/auth/token", json={"username": "admin", "password": "admin"})
+    assert httpx.get(f"{address}/api/v2/dags", timeout=120).status_code == 401
+    wrong = httpx.post(f"{address}/auth/token", json={"username": "admin", "password": "admin"}, timeout=120)
     assert wrong.status_code == 401
 
 
 def test_pages_of_the_ui_ask_no_other_host(stack: Stack) -> None:
     address = address_of(stack)
     for path in ("/", "/docs", "/redoc", "/auth/login"):
-        page = httpx.get(f"{address}{path}", follow_redirects=True).text
+        page = httpx.get(f"{address}{path}", follow_redirects=True, timeout=120).text
         assert "<html" in page, path
         assert "https://" not in page, path
 
 
 def test_starting_again_starts_nothing_twice(stack: Stack) -> None:
-    before = sorted(process.pid for process in stack.processes() if process.ppid() == 1)
+    before = leaders(stack)
+    assert len(before) == len(stack.programs)
     address_of(stack)
-    assert sorted(process.pid for process in stack.processes() if process.ppid() == 1) == before
+    assert leaders(stack) == before
 
 
 def test_days_go_through_the_real_scheduler(stack: Stack, airflow: Airflow) -> None:
@@ -160,7 +180,7 @@ def test_a_broken_day_and_an_empty_day_are_told_apart(stack: Stack, airflow: Air
 def test_a_day_that_was_caught_up_goes_down_the_chain_as_its_own_partition(stack: Stack, airflow: Airflow) -> None:
     outcome = passage(stack, airflow, ["2026-11-06"])
     assert outcome.done == ["2026-11-06"]
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     while not any(run.key == "2026-10-29" and run.over for run in airflow.runs(CHAIN[-1])):
         assert time.monotonic() < until
         time.sleep(1)
@@ -170,29 +190,27 @@ def test_a_day_that_was_caught_up_goes_down_the_chain_as_its_own_partition(stack
 def test_a_backfill_runs_each_day_and_its_followers(stack: Stack, airflow: Airflow) -> None:
     first, last = datetime(2026, 10, 1, tzinfo=UTC).date(), datetime(2026, 10, 2, tzinfo=UTC).date()
     progress = Progress(Console(file=io.StringIO()), live=False)
-    outcome = backfill(address_of(stack), stack.state.login(), first, last, [], progress, minutes=4)
+    outcome = backfill(address_of(stack), stack.state.login(), first, last, [], progress, minutes=20)
     assert sorted(outcome.done) == ["2026-10-01", "2026-10-02"]
     assert {run.key for run in airflow.runs(CHAIN[-1])} >= {"2026-10-01", "2026-10-02"}
 
 
 def test_a_killed_part_shows_and_the_next_start_mends_it(stack: Stack) -> None:
-    leader = json.loads(stack.programs["scheduler"].pidfile.read_text())["pid"]
-    os.kill(leader, signal.SIGKILL)
-    deadline = time.monotonic() + 10
+    os.kill(leaders(stack)["scheduler"], signal.SIGKILL)
+    deadline = time.monotonic() + 120
     while stack.health()["scheduler"] != "stopped":
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert stack.address() is None
     address_of(stack)
-    assert set(stack.health().values()) == {"running", "healthy"}
+    assert healthy(stack)
 
 
 def test_a_stop_leaves_nothing(stack: Stack) -> None:
     address_of(stack)
     pids = {process.pid for process in stack.processes()}
     assert stack.stop() >= 4
-    left = [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
-    assert left == []
+    assert [pid for pid in pids if is_left(pid)] == []
     assert set(stack.health().values()) == {"stopped"}
     assert not stack.given.sockets.exists()
     assert stack.stop() == 0

@@ -50,7 +50,7 @@ def launch(tmp_path: Path) -> Iterator[Callable[[str], Program]]:
     stop(started, patience=0)
 
 
-def wait(condition: Callable[[], bool], seconds: float = 10) -> None:
+def wait(condition: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

@@ -45,7 +45,7 @@ OWN_FOLDERS = ("airflow", "logs", "run", "market")
 OWN_FILES = ("secrets.json", "login.json", "stack.json")
 SET_ASIDE = "The database of an earlier state folder at this place is kept in"
 PREPARE_SECONDS = 300
-HEALTH_SECONDS = 180
+HEALTH_SECONDS = 300
 INTERRUPT_SECONDS = 20
 
 Say = Callable[[str], None]
@@ -282,7 +282,7 @@ def _term_interrupts() -> Iterator[None]:
 
 def _health(address: str) -> dict[str, Any] | None:
     try:
-        answer = httpx.get(f"{address}/api/v2/monitor/health", timeout=5, trust_env=False)
+        answer = httpx.get(f"{address}/api/v2/monitor/health", timeout=20, trust_env=False)
         report = answer.json()
     except (httpx.HTTPError, ValueError):
         return None

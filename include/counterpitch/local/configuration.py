@@ -97,6 +97,9 @@ def _pace() -> dict[str, str]:
         "scheduler.orphaned_tasks_check_interval": "30",
         "scheduler.task_instance_heartbeat_timeout": "120",
         "workers.execution_api_timeout": "30",
+        # A file that Airflow gives up reading is an import error, which ends `run`: on a busy machine it takes minutes.
+        "core.dagbag_import_timeout": "240",
+        "dag_processor.dag_file_processor_timeout": "300",
         "dag_processor.parsing_processes": "2",
         "dag_processor.refresh_interval": "60",
         "dag_processor.min_file_process_interval": "60",

@@ -22,8 +22,8 @@ WEEK = "train_weekly"  # asks for LEARN each Monday; awake once a run is over, w
 WRITE = "write_briefs"
 PROMPTS = "evaluate_prompts"  # looks each morning whether the prompt was edited
 PEOPLE = ("approve_briefs", "promote_ctr")  # started by events; they wait for a person, so nothing waits for them
-PARSE_SECONDS = 90
-EVENT_SECONDS = 90  # from a published asset to the run that it starts
+PARSE_SECONDS = 240
+EVENT_SECONDS = 240  # from a published asset to the run that it starts
 UNPAUSE_SECONDS = 15  # from unpausing to the run that the timetable owes
 POLL_SECONDS = 1.5
 

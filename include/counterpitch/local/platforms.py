@@ -24,7 +24,7 @@ from counterpitch.settings import Settings
 from counterpitch.warehouse.connection import transaction
 
 NAME = "sandbox"
-READY_SECONDS = 60
+READY_SECONDS = 180
 TIKTOK_CALLS = 6000  # a minute: the bundled history is collected at once, six days side by side
 
 
@@ -101,6 +101,6 @@ class Platforms:
 
 def _answers(address: str) -> bool:
     try:
-        return httpx.get(f"{address}/_sandbox", timeout=5, trust_env=False).is_success
+        return httpx.get(f"{address}/_sandbox", timeout=20, trust_env=False).is_success
     except httpx.HTTPError:
         return False

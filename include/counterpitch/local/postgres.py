@@ -65,7 +65,7 @@ class Cluster:
         self._configure()
         if not self.running():
             self._forget_killed_server()
-            self._run("pg_ctl", "start", "-D", str(self.data), "-l", str(self.log), "-w", "-t", "60", "-s")
+            self._run("pg_ctl", "start", "-D", str(self.data), "-l", str(self.log), "-w", "-t", "110", "-s")
         self._create_roles()
 
     def stop(self) -> None:

@@ -60,7 +60,9 @@ class Airflow:
 
     def __init__(self, address: str, user: str, password: str) -> None:
         self._login = {"username": user, "password": password}
-        self._client = httpx.Client(base_url=address, timeout=30, trust_env=False)
+        # A connection for each request: one that idled may be closed by the server just as the next request is sent.
+        alone = httpx.Limits(max_keepalive_connections=0)
+        self._client = httpx.Client(base_url=address, timeout=90, trust_env=False, limits=alone)
 
     def __enter__(self) -> Self:
         return self
