@@ -68,12 +68,17 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Said:
-    """A value, how many texts say it, the language that it is in, and whether it stands by itself."""
+    """A value, how many texts say it, the language that it is in, and whether it stands by itself.
+
+    firm: two texts say it, or a reader put it into words of its own. One cut out of a single ad may be a slip of the
+    reader, and a sentence of ours needs more to stand on.
+    """
 
     value: str
     texts: int
     language: str
     whole: bool
+    firm: bool
 
 
 @dataclass(frozen=True)
@@ -172,7 +177,7 @@ class _Reader:
             theirs=theirs,
             ours=tuple(ad for ad in ads if ad.brand_id == self.corpus.own),
             evidence=self._evidence(theirs, members, of, {r["text_hash"] for r in cell if r["basis"] == "named"}),
-            facts=self._facts(self.facts.get(gap["theme_id"], [])),
+            facts=self._facts(self.facts.get(gap["theme_id"], []), gap["theme"]),
             marks=of,
             needs=self._most_said([m for m in said if m.field == "customer_need"], members),
             features=self._most_said([m for m in said if m.field == "product_feature"], members),
@@ -208,12 +213,21 @@ class _Reader:
         chosen = [entry[-1] for entry in sorted(ordered, key=lambda entry: entry[:-1])[:MOST_EVIDENCE]]
         return tuple(self._shown(ad, said[ad.text_hash][:MOST_QUOTES]) for ad in chosen)
 
-    def _facts(self, backing: Sequence[Mention]) -> tuple[Evidence, ...]:
-        """Our own ads that back an answer: one for each text and each wording, the reader's language first."""
+    def _facts(self, backing: Sequence[Mention], theme: str) -> tuple[Evidence, ...]:
+        """Our own ads that back an answer: one for each text and each wording, the reader's language first.
+
+        Then those that can stand by themselves, and of these the ones that share most words with the theme's name.
+        """
+        named = set(tokens(theme))
         found: dict[tuple[str, ...], Evidence] = {}
         texts: set[str] = set()
         for mention in sorted(
-            backing, key=lambda m: (self._language(m) not in {"en", "und"}, not self.corpus.whole(m))
+            backing,
+            key=lambda m: (
+                self._language(m) not in {"en", "und"},
+                not self.corpus.whole(m),
+                -len(named & set(tokens(m.said))),
+            ),
         ):
             ads = [ad for ad in self.corpus.ads_of.get(mention.text_hash, []) if ad.brand_id == self.corpus.own]
             if ads and mention.text_hash not in texts:
@@ -253,7 +267,13 @@ class _Reader:
                 shown[folded] = (near, mention)
         order = sorted(texts, key=lambda folded: (-len(texts[folded]), -shown[folded][0], folded))
         return tuple(
-            Said(shown[folded][1].said, len(texts[folded]), self._language(shown[folded][1]), folded in whole)
+            Said(
+                shown[folded][1].said,
+                len(texts[folded]),
+                self._language(shown[folded][1]),
+                folded in whole,
+                len(texts[folded]) > 1 or not shown[folded][1].verbatim,
+            )
             for folded in order
         )
 

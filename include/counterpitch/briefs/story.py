@@ -73,7 +73,7 @@ def tell(case: Case, market: Market, casing: Casing, brief_id: str) -> Story:
         persona=case.gap["persona"],
         theme=case.gap["theme"],
         as_a=wording.as_a(persona),
-        i_want=_wish(want, case, casing),
+        i_want=_wish(want, case, casing, pick),
         so_that=_so_that(why, case, casing, pick),
         key_message=_key_message(persona, theme, facts, pick),
         proof=_proof(case, theme, facts),
@@ -106,7 +106,7 @@ def _in_sentence(name: str, casing: Casing) -> str:
 def _wanted(case: Case) -> Said | None:
     """The need to build on: among those said most, one that speaks of the theme and bends well; None: none does."""
     ranked = sorted(
-        [s for s in case.needs if _bends(s)],
+        [s for s in case.needs if s.firm and _bends(s)],
         key=lambda s: (-aptness(s.value, case.marks, "want") * shape(s.value) * (1 + s.texts) ** 0.5, s.value),
     )
     best = ranked[0] if ranked else None
@@ -120,7 +120,7 @@ def _outcome(case: Case, want: Said | None) -> Said | None:
     options = [
         s
         for s in case.other_needs[:8]
-        if _bends(s) and concepts_in(s.value, "want") - known and not words & set(s.value.casefold().split())
+        if s.firm and _bends(s) and concepts_in(s.value, "want") - known and not words & set(s.value.casefold().split())
     ]
     return max(options, key=lambda s: (s.texts, shape(s.value), s.value), default=None)
 
@@ -131,32 +131,37 @@ def _bends(said: Said) -> bool:
     return shape(said.value) >= PHRASE and not wording.is_clause(said.value) and not wording.has_verb(said.value)
 
 
-def _wish(want: Said | None, case: Case, casing: Casing) -> str:
-    if want is None:
-        return casing.with_article(wording.wish(_in_sentence(case.gap["theme"], casing)))
-    return casing.with_article(wording.wish(casing.apply(want.value)))
+def _wish(want: Said | None, case: Case, casing: Casing, pick: _Pick) -> str:
+    """The need as the ads state it; where none holds, what people want of such a theme; else the theme itself."""
+    if want is not None:
+        return casing.with_article(wording.wish(casing.apply(want.value)))
+    return _of_concept("wish", case, pick) or casing.with_article(wording.wish(_in_sentence(case.gap["theme"], casing)))
 
 
 def _so_that(why: Said | None, case: Case, casing: Casing, pick: _Pick) -> str | None:
     """The outcome that the ads state; where they state none that bends, what such a wish is for."""
     if why is not None:
         return casing.with_article(wording.outcome(casing.apply(why.value)), after="I get")
+    return _of_concept("outcome", case, pick)
+
+
+def _of_concept(part: str, case: Case, pick: _Pick) -> str | None:
+    """Words for the concept that marks the theme most, None where we have none. part: 'wish' or 'outcome'."""
     for concept in sorted(case.marks, key=lambda name: (-case.marks[name], name)):
-        if concept in outcomes():
-            return pick("so that", outcomes()[concept])
+        if concept in wants()[part]:
+            return pick(part, wants()[part][concept])
     return None
 
 
 @lru_cache(maxsize=1)
-def outcomes() -> dict[str, list[str]]:
-    """Concept of what people want -> what it is for, in the first person."""
-    told = tomllib.loads((Path(__file__).parent / "outcomes.toml").read_text(encoding="utf-8"))
-    return {concept: list(said) for concept, said in told.items()}
+def wants() -> dict[str, dict[str, list[str]]]:
+    """'wish' and 'outcome' -> concept of what people want -> wordings in the first person."""
+    return tomllib.loads((Path(__file__).parent / "wants.toml").read_text(encoding="utf-8"))
 
 
 def _title(case: Case, persona: str, theme: str, pick: _Pick) -> str:
     open_ground = [
-        f"Give {persona} our answer on {theme}",
+        f"Tell {persona} about {theme}",
         f"Speak to {persona} about {theme}",
         f"{capitalise(theme)}: say it to {persona}",
     ]
@@ -224,7 +229,7 @@ def _proof(case: Case, theme: str, facts: Sequence[Mapping[str, Any]]) -> str:
             f"Our own ads already quote {kinds} on this theme; the best are below. They are our words, in public: "
             "check that each still holds, then build on one."
         )
-    asked = listed(wording.quoted(wording.bare(said.value)) for said in case.features[:8] if _bends(said))
+    asked = listed(wording.quoted(wording.bare(s.value)) for s in case.features[:8] if s.firm and _bends(s))
     promised = f" Competitors promise {asked}." if asked else ""
     return (
         f"Nothing in our own ads backs an answer on {theme}, so this is not ground we can claim.{promised} Find out "
@@ -241,7 +246,7 @@ def _do(case: Case, casing: Casing, facts: Sequence[Mapping[str, Any]]) -> list[
                 f"Name them early, as {evidence.brand} does: {wording.quoted(line)}{_marked(evidence.language)}."
             )
             break
-    heard = [s for s in case.needs if _bends(s) and aptness(s.value, case.marks, "want") >= APT]
+    heard = [s for s in case.needs if s.firm and _bends(s) and aptness(s.value, case.marks, "want") >= APT]
     if len(heard) > 1:
         said = listed(wording.quoted(casing.apply(wording.bare(s.value))) for s in heard[:3])
         found.append(f"Start from the need as they hear it put: {said}.")
@@ -269,7 +274,7 @@ def _names_them(evidence: Evidence) -> str | None:
 def _dont(case: Case, casing: Casing, facts: Sequence[Mapping[str, Any]]) -> list[str]:
     found = ["Don't reuse a competitor's line: what they say is evidence here, not copy."]
     ours = {wording.fact(str(fact["value"])).casefold() for fact in facts}
-    theirs = [s for s in case.features if _bends(s) and aptness(s.value, case.marks, "want") >= APT]
+    theirs = [s for s in case.features if s.firm and _bends(s) and aptness(s.value, case.marks, "want") >= APT]
     unbacked = [s for s in theirs if wording.fact(s.value).casefold() not in ours]
     if unbacked:
         said = listed((wording.quoted(casing.apply(wording.bare(s.value))) for s in unbacked[:2]), "or")
