@@ -153,7 +153,8 @@ def test_killed_at_twenty_points_it_goes_on_and_fetches_no_page_twice(
         further = len(calls) + dice.randint(0, 3)
         most[0] = further + 1  # so it cannot come to its end, however long the kill takes
         child = begun()
-        while child.is_alive() and len(calls) < further:
+        begins = time.monotonic()
+        while child.is_alive() and len(calls) < further and time.monotonic() - begins < 120:
             time.sleep(0.0005)
         time.sleep(dice.uniform(0, 0.01))
         assert child.is_alive(), "it came to its end before it was killed"
@@ -162,7 +163,7 @@ def test_killed_at_twenty_points_it_goes_on_and_fetches_no_page_twice(
         most[0] = math.inf  # a call that is held is noted, and answered to nobody
         assert len(calls) - len({key for key, _, _ in calls}) <= kill
     child = begun()
-    child.join()
+    child.join(timeout=300)
     assert child.exitcode == 0
     assert len(calls) - len(pages) <= KILLS
     assert {key for key, _, _ in calls} == set(pages)

@@ -94,7 +94,7 @@ class TestFaults:
         before = dial.calls
         with ThreadPoolExecutor(1) as pool:
             hangs = pool.submit(httpx.get, f"{served.url}/v25.0/ads_archive", timeout=60)
-            while not dial._tries:
+            while not dial._tries and not hangs.done():
                 time.sleep(0.005)
             dial.forget()
             dial.rate = 0.0
