@@ -42,6 +42,21 @@ def test_of_two_scores_that_are_equally_good_one_wins_no_more_often_than_the_int
     assert wins / RUNS <= 0.03
 
 
+@pytest.mark.parametrize(("ads", "tests"), [(10, 0), (0, 8)])
+def test_the_interval_of_an_accuracy_holds_the_true_one_nearly_as_often_as_it_says_even_where_little_is_known(
+    ads: int, tests: int
+) -> None:
+    rng = np.random.default_rng(4)
+    found = []
+    for _ in range(200):
+        frame, true = _market(rng, ads, tests)
+        figures = evaluate.ranking(frame, true + rng.normal(0.0, 0.5, len(true)), bootstraps=200)["all_pairs"]
+        found.append((figures["accuracy"], *figures["accuracy_95"]))
+    accuracy, low, high = np.array(found).T
+    held = (low <= accuracy.mean()) & (accuracy.mean() <= high)  # each market is drawn anew: their mean is the true one
+    assert held.mean() >= 0.89
+
+
 def test_a_score_that_knows_more_wins() -> None:
     rng = np.random.default_rng(3)
     frame, true = _market(rng, 60, 20)

@@ -1,14 +1,14 @@
 """How good a ranking is on examples that it was not trained on, always beside the baselines it must beat.
 
 Figures follow the protocols in use on headline tests: a pair is two examples of one test and image; it is
-significant when a two-proportion z-test gives p < 0.10. Intervals are bootstraps over tests (among a brand's ads,
-over ads), not pairs, because the pairs of one test stand or fall together. What decides by itself, `difference`,
-draws both ads of a pair.
+significant when a two-proportion z-test gives p < 0.10. Intervals, of the figures and of what decides by itself
+(`difference`), are one bootstrap: over tests, not pairs, because the pairs of one test stand or fall together, and
+among a brand's ads over both ads of a pair, because it depends on both.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -42,12 +42,13 @@ def ranking(
     ctr_lift of the picked over the mean arm, kendall_tau, ndcg_at_3. A figure without data is None.
     """
     compared = pairs.compare(examples, seed, most_per_example=LARGEST_TEST)
-    groups = _units(examples)[compared.better]
+    units = _units(examples)
+    sides = units[compared.better], units[compared.worse]
     gap = score[compared.better] - score[compared.worse]
     strong = compared.z > SIGNIFICANT_Z
     return {
-        "significant_pairs": _pairwise(gap[strong], groups[strong], bootstraps, seed),
-        "all_pairs": _pairwise(gap, groups, bootstraps, seed),
+        "significant_pairs": _pairwise(gap[strong], (sides[0][strong], sides[1][strong]), bootstraps, seed),
+        "all_pairs": _pairwise(gap, sides, bootstraps, seed),
         **_picks(examples, score),
     }
 
@@ -135,27 +136,39 @@ def is_enough(count: int, units: int) -> bool:
 def difference(examples: pd.DataFrame, mine: np.ndarray, theirs: np.ndarray, seed: int = 1) -> dict[str, Any]:
     """Pair accuracy of two scores on the same pairs, weighted by certainty, and the 95% interval of their difference.
 
-    The bootstrap draws tests and, among a brand's ads, ads, the same for both scores, so what they share cancels. A
-    pair of ads counts as often as its one ad was drawn times its other (pigeonhole bootstrap; Owen 2007, Annals of
-    Applied Statistics 1), because it depends on both; a pair within a test as often as the test. Drawn from n units an
-    interval is too narrow by about sqrt((n - 1) / n), and by the normal's quantile for Student's: it is widened so.
+    The bootstrap (`_interval`) draws the same tests and ads for both scores, so what they share cancels.
     """
     compared = pairs.compare(examples, seed)
     units = _units(examples)
     weight = compared.certainty
     first, second = (_right(score[compared.better] - score[compared.worse]) * weight for score in (mine, theirs))
     sides = units[compared.better], units[compared.worse]
-    found = float((first.sum() - second.sum()) / weight.sum())
-    drawn = np.quantile(_drawn(*sides, first - second, weight, seed), [0.025, 0.975])
-    low, high = found + (drawn - found) * _widened(len(np.union1d(*sides)))
+    found, low, high = _interval(first - second, weight, sides, DRAWS, seed)
     every = weight.sum()
     return {
         "pairs": len(compared),
         "accuracy": float(first.sum() / every),
         "champion_accuracy": float(second.sum() / every),
         "difference": found,
-        "difference_95": [float(low), float(high)],
+        "difference_95": [low, high],
     }
+
+
+Sides: TypeAlias = tuple[np.ndarray, np.ndarray]
+"""The test or ad (`_units`) that each pair's better and worse example belong to."""
+
+
+def _interval(gain: np.ndarray, weight: np.ndarray, sides: Sides, draws: int, seed: int) -> tuple[float, float, float]:
+    """The sum of `gain` over that of `weight` (both by pair), and its 95% interval over tests and ads.
+
+    A pair of ads counts as often as its one ad was drawn times its other (pigeonhole bootstrap; Owen 2007, Annals of
+    Applied Statistics 1), because it depends on both; a pair within a test as often as the test. Drawn from n units an
+    interval is too narrow by about sqrt((n - 1) / n), and by the normal's quantile for Student's: it is widened so.
+    """
+    found = float(gain.sum() / weight.sum())
+    drawn = np.quantile(_drawn(*sides, gain, weight, draws, seed), [0.025, 0.975])
+    low, high = found + (drawn - found) * _widened(len(np.union1d(*sides)))
+    return found, float(low), float(high)
 
 
 def _widened(units: int) -> float:
@@ -165,8 +178,10 @@ def _widened(units: int) -> float:
     return float(stats.t.ppf(0.975, units - 1) / stats.norm.ppf(0.975) * np.sqrt(units / (units - 1)))
 
 
-def _drawn(one: np.ndarray, other: np.ndarray, gain: np.ndarray, weight: np.ndarray, seed: int) -> np.ndarray:
-    """The sum of `gain` over that of `weight` in DRAWS draws of the units that stand on the two sides of the pairs."""
+def _drawn(
+    one: np.ndarray, other: np.ndarray, gain: np.ndarray, weight: np.ndarray, draws: int, seed: int
+) -> np.ndarray:
+    """The sum of `gain` over that of `weight` in each draw of the units that stand on the two sides of the pairs."""
     drawn, numbers = np.unique(np.stack([one, other]), return_inverse=True)
     (one, other), count = numbers.reshape(2, -1), len(drawn)
     inside = one == other
@@ -177,8 +192,9 @@ def _drawn(one: np.ndarray, other: np.ndarray, gain: np.ndarray, weight: np.ndar
     ]
     rng = np.random.default_rng(seed)
     out = []
-    for _ in range(0, DRAWS, DRAWS_AT_ONCE):
-        times = rng.multinomial(count, np.full(count, 1 / count), size=DRAWS_AT_ONCE).astype(float)
+    for start in range(0, draws, DRAWS_AT_ONCE):
+        size = min(DRAWS_AT_ONCE, draws - start)
+        times = rng.multinomial(count, np.full(count, 1 / count), size=size).astype(float)
         top, bottom = (
             times @ within + ((times @ between) * times).sum(axis=1)
             for within, between in zip(alone, across, strict=True)
@@ -197,19 +213,15 @@ def _units(examples: pd.DataFrame) -> np.ndarray:
     return np.asarray(pd.factorize(examples["test_key"].where(~own, examples["example_key"]))[0])
 
 
-def _pairwise(gap: np.ndarray, groups: np.ndarray, bootstraps: int, seed: int) -> dict[str, Any]:
+def _pairwise(gap: np.ndarray, sides: Sides, bootstraps: int, seed: int) -> dict[str, Any]:
     if not len(gap):
         return {"pairs": 0, "accuracy": None, "auc": None, "accuracy_95": None, "f1": None}
-    right = _right(gap)
     both, truth = np.concatenate([gap, -gap]), np.repeat([1, 0], len(gap))
-    totals = pd.DataFrame({"right": right, "pairs": 1.0}).groupby(groups).sum().to_numpy()
-    rng = np.random.default_rng(seed)
-    draws = totals[rng.integers(len(totals), size=(bootstraps, len(totals)))].sum(axis=1)
-    low, high = np.quantile(draws[:, 0] / draws[:, 1], [0.025, 0.975])
+    accuracy, low, high = _interval(_right(gap), np.ones(len(gap)), sides, bootstraps, seed)
     return {
         "pairs": len(gap),
-        "accuracy": float(right.mean()),
-        "accuracy_95": [float(low), float(high)],
+        "accuracy": accuracy,
+        "accuracy_95": [max(0.0, low), min(1.0, high)],
         "auc": float(roc_auc_score(truth, both)),
         "f1": float(f1_score(truth, both > 0)),
     }
