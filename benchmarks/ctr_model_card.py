@@ -2,7 +2,7 @@
 
     python benchmarks/ctr_ranking.py --train T.parquet --holdout newest --out p.csv > run.json
     python benchmarks/ctr_speed.py --train T.parquet > speed.json
-    python benchmarks/ctr_model_card.py --run "words only=run.json" --run "with a fine-tuned MiniLM=run2.json" \\
+    python benchmarks/ctr_model_card.py --run "words only=run.json" --run "with a taught MiniLM=run2.json" \\
         --earlier earlier1.json earlier2.json --speed speed.json
 
 Writes docs/methods/ctr.md and docs/img/ctr-reliability.svg. The first run gives the calibration that is told.
@@ -49,12 +49,12 @@ the training tests only. In this archive the texts known by then include the oth
 phrase that most of them share is an expected one. The row "new words unseen" is the same model without all that: what a
 text meets that is scored later. Where an encoder is joined to the model, it is joined to that row too.
 
-**The encoder is in the benchmark only.** `benchmarks/ctr_encoder.py` fine-tunes it; no DAG trains or asks it. What the
-pipeline stores and scores with is "words only", unless `COUNTERPITCH_EMBEDDINGS` names an embedder when a model is
-trained: then that embedder's vectors, as it gives them and never fine-tuned, join the words in the linear model.
-`COUNTERPITCH_EMBEDDINGS=huggingface:PATH benchmarks/ctr_ranking.py` without `--embeddings` measures that. The encoder's
-scores are joined in standard deviations of the training arms, so what a row gets does not depend on the rows that are
-judged with it.
+**With an encoder of its own.** `counterpitch ctr tune-encoder` teaches a sentence encoder which wording won
+([how to](../tune-encoder.md)); the model reads one number of it beside the words, its score, which has the prior
+variance of an embedding. A text that taught it has the score of the fold that did not see it, so the linear model, the
+booster and the calibration learn how far to trust it on texts that it has not seen. What an encoder was taught on
+judges no model that reads it. Without one, the vectors of `COUNTERPITCH_EMBEDDINGS` join the words as they are, where
+it is set; else the model is "words only".
 
 **Splits.** The newest fifth of the tests, by first week, is held out; nothing was tuned on it. Features, priors,
 rounds, the encoder's schedule and the memory were chosen on earlier windows of the time line (first table), each learnt
@@ -102,9 +102,8 @@ def table(run: dict[str, Any]) -> list[str]:
 def section(name: str, run: dict[str, Any]) -> str:
     """One held-out run: its table and its calibration."""
     trained, level = run["trained_on"], run["calibration"]
-    where = " (benchmark only, not in the pipeline)" if "encoder" in run["seconds"] else ""
     lines = [
-        f"## Held out: {name}{where}",
+        f"## Held out: {name}",
         "",
         f"Learnt from {trained['arms']} arms of {trained['tests']} tests, judged on {run['arms']} arms.",
         "",
@@ -113,6 +112,15 @@ def section(name: str, run: dict[str, Any]) -> str:
         f"Expected calibration error {level['ece']:.5f} at a mean CTR of {level['mean_ctr']:.5f}; log loss "
         f"{level['log_loss_vs_constant']:.5f} of that of the constant CTR (of the judged rows, known only afterwards).",
     ]
+    if encoder := run.get("encoder"):
+        lines += [
+            "",
+            f"The encoder (base {encoder['plan']['base_sha256'][:12]}) saw {encoder['examples']} arms of "
+            f"{encoder['tests']} tests up to {encoder['taught_until']}, in {encoder['plan']['folds']} folds and once "
+            f"whole: {encoder['processor_seconds'] / 60:.0f} minutes of processor time, {encoder['peak_mb']:.0f} MB at "
+            f"most. Of pairs of arms that it had not seen it alone is right in {encoder['out_of_fold_accuracy']:.1%}, "
+            "weighted by certainty.",
+        ]
     return "\n".join([*lines, ""])
 
 

@@ -6,17 +6,17 @@ TRAIN has clickability_test_id, eyecatcher_id, headline, test_week (YYYYWW), imp
 which impressions and clicks are read only for the figures that are printed. `--holdout newest` splits TRAIN itself:
 its newest fifth of tests (by first week) is the test; `--holdout 0.6-0.7` takes that part of the time line instead and
 learns from what is before it: choices were made on such earlier windows only.
-`--drop-weeks 201325-201401` leaves out the archive's weeks of faulty randomisation. With --embeddings a MiniLM encoder
-("huggingface:PATH", or "minilm" for the one that requirements-embeddings.txt installs) is fine-tuned on the training
-tests and joined to the model. That encoder is in this benchmark only: no DAG trains or asks it. What `train_ctr` does
-with an embedder is measured without --embeddings: with COUNTERPITCH_EMBEDDINGS=huggingface:PATH, as in the pipeline,
-the model reads its vectors as they are.
+`--drop-weeks 201325-201401` leaves out the archive's weeks of faulty randomisation. With --embeddings an encoder
+("huggingface:PATH", or "minilm" for the one that requirements-embeddings.txt installs) is first taught on the training
+tests, as `counterpitch ctr tune-encoder` does it, and the model reads it as `train_ctr` does. Without --embeddings the
+model reads what COUNTERPITCH_EMBEDDINGS or COUNTERPITCH_CTR_ENCODER names, as it is; an encoder that was taught on
+judged texts is refused.
 
 The texts to be ranked are known before any of them runs, so the model learns from all of them, results or not, which
 words there are and what company they keep ("model"); "model, new words unseen" learns words from TRAIN alone. Arms of
 TRAIN that say nearly the same as one of TEST teach nothing.
 
-Prints JSON: figures of the model beside the baselines, trained and judged in the same run. Nothing is tuned here:
+Prints JSON: figures of the model beside the baselines, trained and judged in the same run. No parameter is chosen here:
 priors, rounds and the encoder's schedule were chosen on earlier weeks (see docs/methods/ctr.md).
 """
 
@@ -24,19 +24,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from counterpitch.ctr import evaluate, examples, features, model, splits
+from counterpitch.ctr import encoder, evaluate, examples, features, model, splits, tune
+from counterpitch.ctr.embeddings import taught
+from counterpitch.ctr.refusals import ModelUnusable
 
 KEY = ["clickability_test_id", "eyecatcher_id", "headline"]
-
-ENCODER_WEIGHT = 1.5
-"""Chosen on earlier weeks of the training part, like the encoder's schedule."""
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -86,57 +87,52 @@ def as_examples(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def run(train: pd.DataFrame, test: pd.DataFrame, embeddings: str | None) -> tuple[pd.DataFrame, dict[str, Any]]:
+def run(
+    train: pd.DataFrame, test: pd.DataFrame, embeddings: str | None, threads: int = 1
+) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Predictions for every row of `test` (KEY, score, ctr), and the figures."""
     judge = as_examples(test)
     learn = examples.usable(without_copies(as_examples(train), judge))
     known = judge[list(features.KNOWN)]
-    started = time.perf_counter()
-    fitted = model.fit(learn, unlabelled=known["text"].tolist())
-    margin, coverage = fitted.margins(known)
-    seconds = {"model": time.perf_counter() - started}
-    unseen = model.fit(learn)
-    others = {"model, new words unseen": unseen.margins(known)[0]}
-    if embeddings:
-        others["model, words only"] = margin
+    seconds, others, more = dict[str, float](), dict[str, np.ndarray](), dict[str, Any]()
+    with tempfile.TemporaryDirectory() as folder:
+        params = model.Params()
+        if embeddings:
+            words = model.fit(learn, replace(params, embedder=None), unlabelled=known["text"].tolist())
+            others["model, words only"] = words.margins(known)[0]
+            started = time.perf_counter()
+            more["encoder"] = tune.teach(learn, base(embeddings), Path(folder) / "encoder", threads)
+            seconds["encoder"] = time.perf_counter() - started
+            params = replace(params, embedder=f"huggingface:{folder}/encoder")
+        elif params.embedder:
+            more = encoder_read(params.embedder, judge)
         started = time.perf_counter()
-        encoder = encoder_installed().score(learn, [*learn["text"], *known["text"]], embeddings)
-        seconds["encoder"] = time.perf_counter() - started
-        encoded = (encoder[: len(learn)], encoder[len(learn) :])
-        taught = learn[list(features.KNOWN)]
-        margin = joined((fitted.margins(taught)[0], margin), encoded)
-        unheard = (unseen.margins(taught)[0], others["model, new words unseen"])
-        others["model, new words unseen"] = joined(unheard, encoded)
+        fitted = model.fit(learn, params, unlabelled=known["text"].tolist())
+        margin, coverage = fitted.margins(known)
+        seconds["model"] = time.perf_counter() - started
+        others["model, new words unseen"] = model.fit(learn, params).margins(known)[0]
     said = fitted.calibration.apply(margin, coverage, known["day"], "upworthy archive")
     arms = judge.assign(score=said["score"].to_numpy(), ctr=said["ctr"].to_numpy())
     by_arm = arms.set_index("example_key")
     predictions = test[KEY].assign(score=test["arm"].map(by_arm["score"]), ctr=test["arm"].map(by_arm["ctr"]))
-    return predictions, {"seconds": seconds, **figures(learn, arms, others)}
+    return predictions, {"seconds": seconds, **more, **figures(learn, arms, others)}
 
 
-def joined(margin: tuple[np.ndarray, np.ndarray], encoded: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    """Margins of the judged rows with the encoder's score added, on the model's scale.
-
-    Each pair is (of the training arms, of the judged rows). Each is counted in standard deviations from the mean of
-    the training arms, so that what a row gets does not depend on the rows that are judged with it.
-    """
-
-    def both(which: int) -> np.ndarray:
-        parts = [(each[which] - each[0].mean()) / each[0].std() for each in (margin, encoded)]
-        return np.asarray(parts[0] + ENCODER_WEIGHT * parts[1])
-
-    return np.asarray(margin[0].mean() + both(1) * margin[0].std() / both(0).std())
-
-
-def encoder_installed() -> Any:
-    """The module ctr_encoder; a clear word, before any training, where what it needs is not installed."""
+def base(name: str) -> Path:
+    """The folder of an encoder by name. Exits, before any training, where it or what it needs is missing."""
     try:
-        import ctr_encoder
-    except ImportError as error:
-        raise SystemExit(
-            f"--embeddings needs {error.name}, which is not installed: pip install -r requirements-embeddings.txt"
-        ) from error
-    return ctr_encoder
+        encoder.libraries()
+        return encoder.minilm() if name == "minilm" else Path(name.removeprefix("huggingface:"))
+    except ModelUnusable as error:
+        raise SystemExit(str(error)) from error
+
+
+def encoder_read(embedder: str, judge: pd.DataFrame) -> dict[str, Any]:
+    """The card of an encoder that is read as it is, if it has one. Exits where it was taught on texts to be judged."""
+    found = taught(embedder)
+    if found and found[1].taught(judge["text"].tolist()).any():
+        raise SystemExit(f"{embedder} was taught on headlines of these tests, so it cannot be judged on these tests.")
+    return {"encoder": found[0]} if found else {}
 
 
 def without_copies(learn: pd.DataFrame, judge: pd.DataFrame) -> pd.DataFrame:
@@ -171,18 +167,19 @@ def main() -> None:
     cli.add_argument("--drop-weeks", help="first-last, YYYYWW-YYYYWW")
     cli.add_argument("--out", type=Path, required=True)
     cli.add_argument("--embeddings", help='"minilm" or "huggingface:PATH"')
+    cli.add_argument("--threads", type=int, default=1, help="processors that teach the encoder")
     args = cli.parse_args()
     if bool(args.test) == bool(args.holdout):
         cli.error("give either --test TEST.parquet or --holdout newest")
     if args.embeddings:
-        encoder_installed()
+        base(args.embeddings)
     train = read(args.train)
     if args.drop_weeks:
         first, last = map(int, args.drop_weeks.split("-"))
         train = train[~train["test_week"].between(first, last)].reset_index(drop=True)
     window = "0.8-1" if args.holdout == "newest" else args.holdout
     train, test = split(train, window) if window else (train, read(args.test))
-    predictions, said = run(train, test, args.embeddings)
+    predictions, said = run(train, test, args.embeddings, args.threads)
     predictions.to_csv(args.out, index=False)
     print(json.dumps({"window": window, **said}, indent=1))
 

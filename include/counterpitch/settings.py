@@ -46,6 +46,14 @@ class Settings(BaseSettings):
         default=None,
         description='"huggingface:PATH" or "ollama:NAME"; a paid API is in no budget or ledger; unset: TF-IDF + SVD',
     )
+    ctr_encoder: Path | None = Field(
+        default=None, description="folder that `counterpitch ctr tune-encoder` wrote; for the click model alone"
+    )
+
+    @property
+    def ctr_embedder(self) -> str | None:
+        """What the click model reads texts with besides words: the encoder taught for it, else the embeddings."""
+        return f"huggingface:{self.ctr_encoder.expanduser().absolute()}" if self.ctr_encoder else self.embeddings
 
     @property
     def postgres_home(self) -> Path:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
-from tests.ctr import planted
+from tests.ctr import planted, rote
 from typer.testing import CliRunner, Result
 
 from counterpitch.cli import app
-from counterpitch.ctr import drift, registry, second
+from counterpitch.ctr import drift, registry, second, tune
 from counterpitch.ctr.refusals import NotEnoughData
 from counterpitch.warehouse.connection import Connection
 
@@ -53,3 +54,21 @@ def test_list_says_in_words_what_pillars_are_worth(conn: Connection) -> None:
     said = " ".join(_counterpitch("ctr", "list").output.split())
     assert "Pillars: 0 of our own ads were both read for pillars and shown; 40 are needed" in said
     assert json.loads(_counterpitch("ctr", "list", "--json").output)[0]["pillars"] == "unknown"
+
+
+def test_tune_encoder_says_what_it_taught_and_how_it_is_used(
+    conn: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rote.install(monkeypatch)
+    monkeypatch.setattr(tune, "LEAST_TESTS", 8)
+    monkeypatch.setattr(planted, "ads", planted.apart)
+    planted.fill(conn)
+    asked = ["ctr", "tune-encoder", "--base", str(rote.base(tmp_path)), "--out", str(tmp_path / "taught")]
+    said = _counterpitch(*asked, "--day", planted.DAY)
+    assert "of 41 tests up to 2026-10-" in " ".join(said.output.split()), "40, and the ads of the brand"
+    assert f"COUNTERPITCH_CTR_ENCODER={tmp_path / 'taught'}" in said.output
+    assert f"{tune.FOLDS + 1} of {tune.FOLDS + 1}" in said.stderr
+    assert json.loads(_counterpitch(*asked, "--day", planted.DAY, "--json").stdout)["tests"] == 41
+    other = _counterpitch("ctr", "tune-encoder", "--base", str(tmp_path), "--out", str(tmp_path / "taught"))
+    assert other.exit_code == 1
+    assert "Name a new folder with --out" in other.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,14 @@ def ads(count: int, seed: int = 1) -> list[dict[str, Any]]:
         logit = BASE + QUESTION * question + sum(e for words, e in EFFECTS.items() if words in text.lower())
         out.append({"text": f"{text}{chr(97 + number % 26)}{chr(97 + number // 26 % 26)}", "logit": logit})
     return out
+
+
+def apart(count: int, seed: int = 1, alike: Callable[[int, int], list[dict[str, Any]]] = ads) -> list[dict[str, Any]]:
+    """The ads of `ads`, each with made-up words of its own, so that none is nearly another's copy."""
+    rng = np.random.default_rng([count, seed])
+    own = ["".join(rng.choice(list("abcdefghijklmnopqrstuvwxyz"), 40)) for _ in range(count)]
+    made = zip(alike(count, seed), own, strict=True)
+    return [ad | {"text": f"{ad['text']} {word[:20]} {word[20:]}"} for ad, word in made]
 
 
 def clicks(rng: np.random.Generator, logit: float, impressions: int) -> int:

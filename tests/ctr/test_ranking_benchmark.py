@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.ctr import planted
+from counterpitch.settings import settings
+from tests.ctr import planted, rote
 
 SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "ctr_ranking.py"
 
@@ -94,17 +95,35 @@ def test_no_arm_that_nearly_says_what_a_test_arm_says_teaches(ranking: ModuleTyp
 def test_what_the_embeddings_need_is_named_before_anything_is_trained(
     ranking: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setitem(sys.modules, "ctr_encoder", None)
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     monkeypatch.setattr(ranking.model, "fit", lambda *_: pytest.fail("trained"))
     with pytest.raises(SystemExit, match=r"requirements-embeddings\.txt"):
         _run(ranking, monkeypatch, tmp_path, _archive(2, 5), "--embeddings", "minilm")
 
 
-def test_what_a_row_gets_with_the_encoder_does_not_depend_on_the_rows_beside_it(ranking: ModuleType) -> None:
-    rng = np.random.default_rng(1)
-    model, encoder = (rng.normal(size=200), rng.normal(size=9)), (rng.normal(size=200), rng.normal(size=9))
-    together = ranking.joined(model, encoder)
-    alone = [ranking.joined((model[0], model[1][[row]]), (encoder[0], encoder[1][[row]]))[0] for row in range(9)]
-    assert together == pytest.approx(alone)
-    learnt = ranking.joined((model[0], model[0]), (encoder[0], encoder[0]))
-    assert [learnt.mean(), learnt.std()] == pytest.approx([model[0].mean(), model[0].std()]), "on the model's scale"
+def test_with_embeddings_the_encoder_is_taught_on_the_training_tests_alone(
+    ranking: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rote.install(monkeypatch)
+    monkeypatch.setattr(ranking.encoder, "libraries", lambda: None)
+    monkeypatch.setattr(ranking.tune, "LEAST_TESTS", 20)
+    test = _archive(2, 10)
+    _run(ranking, monkeypatch, tmp_path, test, "--embeddings", f"huggingface:{rote.base(tmp_path)}")
+    said = json.loads(capsys.readouterr().out)
+    assert {"model", "model, words only", "model, new words unseen"} <= set(said["table"])
+    assert said["encoder"]["tests"] == said["trained_on"]["tests"] == 40
+
+
+def test_an_encoder_that_was_taught_on_judged_tests_is_refused(
+    ranking: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    rote.install(monkeypatch)
+    monkeypatch.setattr(ranking.tune, "LEAST_TESTS", 5)
+    test = _archive(2, 10)
+    test.to_parquet(tmp_path / "judged.parquet")
+    judged = ranking.examples.usable(ranking.as_examples(ranking.read(tmp_path / "judged.parquet")))
+    ranking.tune.teach(judged, rote.base(tmp_path), tmp_path / "taught")
+    monkeypatch.setenv("COUNTERPITCH_CTR_ENCODER", str(tmp_path / "taught"))
+    settings.cache_clear()
+    with pytest.raises(SystemExit, match="cannot be judged on these tests"):
+        _run(ranking, monkeypatch, tmp_path, test)

@@ -1,7 +1,10 @@
-"""Ask the click model why, see which models there are, and take a promotion back."""
+"""Ask the click model why, see which models there are, take a promotion back, and teach it an encoder."""
 
 from __future__ import annotations
 
+import logging
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -102,6 +105,57 @@ def rollback(
         console.emit({"champion": model_id})
         return
     console.out.print(f"{model_id} is the champion again.")
+
+
+@app.command("tune-encoder")
+def tune_encoder(
+    folder: Annotated[Path, typer.Option("--out", help="A new folder for the taught encoder.")],
+    base: Annotated[
+        Path | None,
+        typer.Option(help="A sentence-transformers folder of the BERT family; unset: requirements-embeddings' MiniLM."),
+    ] = None,
+    day: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Learn from what was known by this day; unset: today.")
+    ] = None,
+    threads: Annotated[int, typer.Option(help="Processors. Another number may give other last digits.", min=1)] = 1,
+    as_json: Json = False,
+) -> None:
+    """Teach a sentence encoder which of our wordings won, for the click model to read beside the words.
+
+    Minutes of one processor for thousands of tests. Interrupted, it goes on where it stopped; run again on the same
+    results, it is done at once. Then name the folder in COUNTERPITCH_CTR_ENCODER: the next training reads it, is judged
+    only on results that the encoder has not seen, and has to win like any other challenger. See docs/tune-encoder.md.
+
+    Example:
+
+        counterpitch ctr tune-encoder --out encoders/2026-11
+    """
+    from counterpitch.ctr import tune
+
+    told = _Told()
+    tune.log.addHandler(told)
+    tune.log.setLevel(logging.INFO)
+    try:
+        card = tune.tune(folder.absolute(), base, day.date().isoformat() if day else None, threads)
+    finally:
+        tune.log.removeHandler(told)
+    if as_json:
+        console.emit(card)
+        return
+    console.out.print(
+        f"Taught on {card['examples']} examples of {card['tests']} tests up to {card['taught_until']}. Of pairs that "
+        f"it had not seen it is right in {card['out_of_fold_accuracy']:.1%} (weighted by certainty).",
+        highlight=False,
+    )
+    console.out.print(f"Use it: COUNTERPITCH_CTR_ENCODER={folder.absolute()}", highlight=False, soft_wrap=True)
+
+
+class _Told(logging.Handler):
+    """Shows a log's lines as progress."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one line."""
+        console.say(record.getMessage())
 
 
 def _told(word: str, said: dict[str, Any]) -> str:

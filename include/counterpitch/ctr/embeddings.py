@@ -1,8 +1,9 @@
 """Sentence embeddings by name, through LangChain: "huggingface:PATH", or "provider:model" as LangChain spells it.
 
 Optional: without one, the model reads words only and nothing needs a download. A model that was trained with an
-embedder cannot score without the same one, and says so. Meant for local models: what an API charges passes no
-budget and no ledger, every scoring asks again, and an API that answers otherwise tomorrow makes another model of the
+embedder cannot score without the same one, and says so: a folder is known by the sha256 of its files. Of an encoder
+that tune.py taught, one number is read (tuned.py), not its vector. Meant for local models: what an API charges passes
+no budget and no ledger, every scoring asks again, and an API that answers otherwise tomorrow makes another model of the
 same data.
 """
 
@@ -10,39 +11,103 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from counterpitch.ctr import tuned
 from counterpitch.ctr.refusals import ModelUnusable
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
 
-def embed(texts: Sequence[str], name: str) -> np.ndarray:
-    """Unit rows (texts x dimensions, float64) by the embedder called `name`; equal texts are embedded once."""
+@dataclass(frozen=True)
+class Embedder:
+    """An embedder that is loaded; of a local folder its sha256, of one that tune.py wrote its card and scores."""
+
+    model: Embeddings
+    sha256: str | None = None
+    card: dict[str, Any] | None = None
+    scores: tuned.Scores | None = None
+
+
+def embed(texts: Sequence[str], name: str, sha256: str | None = None) -> np.ndarray:
+    """What the embedder called `name` says of texts (texts x dimensions, float64); equal texts are embedded once.
+
+    Unit rows; of an encoder that tune.py taught, one column of scores. Raises ModelUnusable where the embedder is not
+    the one with `sha256`.
+    """
     distinct = {text: row for row, text in enumerate(dict.fromkeys(texts))}
     if not distinct:
         return np.empty((0, 0))
-    rows = np.asarray(_embedder(name).embed_documents([text[:1000] for text in distinct]), dtype=np.float64)
-    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    held = _embedder(name)
+    if sha256 and held.sha256 != sha256:
+        raise ModelUnusable(
+            f"The model was trained with another encoder than {name!r} holds now (sha256 {sha256[:12]}, now "
+            f"{(held.sha256 or 'unknown')[:12]}). Put that one back, or train again."
+        )
+    if held.scores:
+        rows = _scored(held.model, held.scores, list(distinct))
+    else:
+        rows = np.asarray(held.model.embed_documents([text[: tuned.READ] for text in distinct]), dtype=np.float64)
+        rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
     return np.asarray(rows[[distinct[text] for text in texts]])
 
 
+def identity(name: str) -> str | None:
+    """The sha256 of the embedder's folder; None of one that is no folder."""
+    return _embedder(name).sha256
+
+
+def taught(name: str) -> tuple[dict[str, Any], tuned.Scores] | None:
+    """Card and scores of an encoder that tune.py taught; None of any other embedder."""
+    folder = _folder(name)
+    card = tuned.card(folder) if folder else None
+    return (card, tuned.Scores.read(folder)) if folder and card else None
+
+
+def _scored(model: Embeddings, scores: tuned.Scores, texts: list[str]) -> np.ndarray:
+    out = scores.known(texts)
+    new = np.flatnonzero(~scores.taught(texts))
+    if len(new):
+        vectors = model.embed_documents([texts[row][: tuned.READ] for row in new])
+        out[new] = scores.of(np.asarray(vectors, dtype=np.float64))
+    return out[:, None]
+
+
+def _folder(name: str) -> Path | None:
+    provider, _, path = name.partition(":")
+    folder = Path(path).expanduser()
+    if provider != "huggingface" or not folder.is_dir():
+        if provider == "huggingface" and (folder.is_absolute() or path.startswith((".", "~"))):
+            raise ModelUnusable(
+                f"There is no folder {folder}, in which the encoder should be. Put it back, or name another and train "
+                "again (COUNTERPITCH_CTR_ENCODER, COUNTERPITCH_EMBEDDINGS)."
+            )
+        return None
+    return folder
+
+
 @lru_cache(maxsize=2)
-def _embedder(name: str) -> Embeddings:
+def _embedder(name: str) -> Embedder:
     provider, _, model = name.partition(":")
+    folder = _folder(name)
+    held = taught(name)
+    sha256 = held[0]["sha256"] if held else tuned.fingerprint(folder) if folder else None
     try:
         if provider == "huggingface":
             maker = importlib.import_module("langchain_huggingface").HuggingFaceEmbeddings
-            made: Embeddings = maker(model_name=model, encode_kwargs={"batch_size": 64})
+            made: Embeddings = maker(model_name=str(folder or model), encode_kwargs={"batch_size": 64})
         else:
             made = importlib.import_module("langchain.embeddings").init_embeddings(name)
     except ImportError as error:
         raise ModelUnusable(
-            f"The embedder {name!r} needs packages that are not installed: "
-            "`pip install -r requirements-embeddings.txt`, or unset COUNTERPITCH_EMBEDDINGS and train again."
+            f"The embedder {name!r} needs packages that are not installed: `pip install -r "
+            "requirements-embeddings.txt`, or unset COUNTERPITCH_EMBEDDINGS and COUNTERPITCH_CTR_ENCODER and train "
+            "again."
         ) from error
-    return made
+    return Embedder(made, sha256, *held) if held else Embedder(made, sha256)

@@ -46,14 +46,14 @@ MOST_EXAMPLES = 60_000
 class Params:
     """All that a training depends on besides the examples. Found by search.py, recorded with each model.
 
-    embedder: the configured one (settings().embeddings); None reads words only.
+    embedder: the configured one (settings().ctr_embedder); None reads words only.
     """
 
     seed: int = 20261120
     folds: int = 5
     priors: Priors = field(default_factory=Priors)
     most_terms: int = 60_000
-    embedder: str | None = field(default_factory=lambda: settings().embeddings)
+    embedder: str | None = field(default_factory=lambda: settings().ctr_embedder)
     rounds: int = 60
     learning_rate: float = 0.05
     leaves: int = 4
@@ -69,6 +69,7 @@ class CtrModel:
     """A trained model: scores, explains, and turns to JSON and back without a change in any bit.
 
     pillars: the columns of the optional block, pillars.NAMES or none; `known` must hold them where there are any.
+    encoder: the sha256 of the embedder's folder, where there is one; scoring with another is refused.
     """
 
     params: Params
@@ -77,6 +78,7 @@ class CtrModel:
     calibration: Calibration
     data: dict[str, Any]
     pillars: tuple[str, ...] = ()
+    encoder: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -106,7 +108,7 @@ class CtrModel:
 
     def blocks(self, known: pd.DataFrame) -> Blocks:
         """What the model reads of ads."""
-        return read(self.strength.vectors, known, self.strength.embedder, self.pillars)
+        return read(self.strength.vectors, known, self.strength.embedder, self.pillars, self.encoder)
 
     def columns(self, blocks: Blocks) -> np.ndarray:
         """The booster's features: ads x COLUMNS."""
@@ -132,6 +134,8 @@ class CtrModel:
         }
         if self.pillars:
             said["pillars"] = list(self.pillars)
+        if self.encoder:
+            said["encoder"] = self.encoder
         return json.dumps(said, sort_keys=True, ensure_ascii=False)
 
     @classmethod
@@ -153,6 +157,7 @@ class CtrModel:
                 Calibration.from_json(said["calibration"]),
                 said["data"],
                 tuple(said.get("pillars", ())),
+                said.get("encoder"),
             )
         except ModelUnusable:
             raise
@@ -204,13 +209,21 @@ def _fit(examples: pd.DataFrame, params: Params, unlabelled: Sequence[str], bloc
     own = examples["brand_id"].notna().to_numpy()
     looks = profile(wide[own if own.any() else ~own])
     calibration = Calibration.fit(_out_of_fold_margin(wide, examples, fold, params), examples)
-    return CtrModel(params, whole, _boost(wide, examples, params), calibration, data | {"profile": looks}, block)
+    encoder = embeddings.identity(params.embedder) if params.embedder else None
+    booster = _boost(wide, examples, params)
+    return CtrModel(params, whole, booster, calibration, data | {"profile": looks}, block, encoder)
 
 
-def read(vectors: TextVectors, known: pd.DataFrame, embedder: str | None, block: Sequence[str] = ()) -> Blocks:
+def read(
+    vectors: TextVectors,
+    known: pd.DataFrame,
+    embedder: str | None,
+    block: Sequence[str] = (),
+    encoder: str | None = None,
+) -> Blocks:
     """What a model reads of ads (features.KNOWN): their words, cut once, counted by whatever counts them.
 
-    block: columns of `known` that stand behind DEVICES.
+    block: columns of `known` that stand behind DEVICES. encoder: the sha256 that the embedder's folder must have.
     """
     texts = known["text"].tolist()
     words = cut.read(texts, known["language"].tolist())
@@ -224,7 +237,7 @@ def read(vectors: TextVectors, known: pd.DataFrame, embedder: str | None, block:
     )
     if block:
         devices = np.hstack([devices, known[list(block)].to_numpy(float)])
-    embedded = embeddings.embed(texts, embedder) if embedder else None
+    embedded = embeddings.embed(texts, embedder, encoder) if embedder else None
     return Blocks(words, vectors.transform(words), devices, vectors.coverage(words), embedded)
 
 

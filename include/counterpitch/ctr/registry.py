@@ -169,6 +169,8 @@ def describe(model_id: str) -> str:
         lines.append(
             f"| {name} | {_told(pairs['accuracy'])} | {_told(low)} to {_told(high)} | {_told(figures['top1'])} |"
         )
+    if encoder := metrics.get("encoder"):
+        lines += ["", f"Its encoder was taught on {encoder['tests']} tests up to {encoder['taught_until']}."]
     owners = ", ".join(f"{name} ({said['examples']} examples)" for name, said in row["trained_on"]["owners"].items())
     return "\n".join([*lines, "", f"Learnt from: {owners}."])
 

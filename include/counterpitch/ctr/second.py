@@ -57,7 +57,7 @@ def _weighed(conn: Connection, base: dict[str, Any]) -> dict[str, Any]:
     who = {name: str(reader[name]) for name in ("extractor", "extractor_version")}
     known = _read(conn, day, who)
     params = model.Params(**base["params"] | {"priors": Priors(**base["params"]["priors"])})
-    split, parts = train.hold_out(known, params.seed)
+    split, parts = train.hold_out(known, params.seed, params.embedder)
     judged = _judged(known, parts)
     rows = known[judged].reset_index(drop=True)
     if not evaluate.is_enough(*evaluate.judgeable(rows)):

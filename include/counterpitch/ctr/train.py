@@ -15,8 +15,9 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from counterpitch.ctr import evaluate, examples, features, model, splits, variances
+from counterpitch.ctr import embeddings, evaluate, examples, features, model, splits, tuned, variances
 from counterpitch.ctr.examples import records
+from counterpitch.ctr.refusals import ModelUnusable
 from counterpitch.warehouse import write
 from counterpitch.warehouse.connection import Connection, transaction
 
@@ -37,8 +38,8 @@ def train(partition_key: str, params: model.Params | None = None, trials: int = 
     With `trials`, parameters are searched for first, on the older part only; every trial is kept in metrics.search.
     Without `params` and `trials`, few examples choose their own variances (metrics.variances).
 
-    Nothing is promoted. Raises NotEnoughData when there is too little to learn from. Run twice, the same data
-    give the same model_id and no new row.
+    Nothing is promoted. Raises NotEnoughData when there is too little to learn from, ModelUnusable when the encoder was
+    taught on what the model would be judged by. Run twice, the same data give the same model_id and no new row.
     """
     with transaction(application="counterpitch ctr train") as conn:
         return train_on(conn, partition_key, params, trials)
@@ -57,6 +58,8 @@ def train_on(conn: Connection, partition_key: str, params: model.Params | None =
     figures, held = evaluation(known, params, earlier_texts(conn, known, partition_key))
     chosen, said = (params, {"method": "given"}) if params else variances.estimate(known, unlabelled=texts)
     figures |= {"search": record, "variances": said}
+    if held_by := embeddings.taught(chosen.embedder) if chosen.embedder else None:
+        figures["encoder"] = held_by[0]
     fitted = model.fit(known, chosen, texts)
     return store(conn, fitted, partition_key, figures, held)
 
@@ -72,7 +75,8 @@ def evaluation(
     Held out is the newest fifth by day; where that holds fewer than LEAST_HELD_PAIRS pairs (or days are
     unknown), the folds of splits.folds, one at a time. `figures["split"]` says which.
     """
-    split, parts = hold_out(known, (params or model.Params()).seed)
+    given = params or model.Params()
+    split, parts = hold_out(known, given.seed, given.embedder)
     ctr, scores = np.zeros(len(known)), cast("dict[str, np.ndarray]", {})
     for learnt, held in parts:
         older, test = known[learnt].reset_index(drop=True), known[held].reset_index(drop=True)
@@ -104,14 +108,35 @@ def twin(
     return model.fit(older, params, texts, block)
 
 
-def hold_out(known: pd.DataFrame, seed: int) -> tuple[str, list[tuple[np.ndarray, np.ndarray]]]:
-    """What the split is called, and the masks (learnt from, held out) of each part of it: see `evaluation`."""
+def hold_out(
+    known: pd.DataFrame, seed: int, embedder: str | None = None
+) -> tuple[str, list[tuple[np.ndarray, np.ndarray]]]:
+    """What the split is called, and the masks (learnt from, held out) of each part of it: see `evaluation`.
+
+    embedder: where tune.py taught it, only rows are held out that it may judge (tuned.judges). Raises ModelUnusable
+    where these are too few: a model is not judged on rows that its encoder was taught on.
+    """
     held = splits.newest(known)
     older = splits.without_copies(known, held)
+    encoder = embeddings.taught(embedder) if embedder else None
+    if encoder:
+        card, scores = encoder
+        held = tuned.judges(known, held, splits.ties(known), scores, card["taught_until"])
+        _refuse_too_few(_pairs(known[held]), embedder, card["taught_until"])
     if _pairs(known[held]) >= LEAST_HELD_PAIRS and _pairs(known[older]) >= LEAST_HELD_PAIRS:
         return "newest fifth", [(older, held)]
     fold = splits.folds(known, 5, seed)
     return "five folds", [(fold != number, fold == number) for number in np.unique(fold)]
+
+
+def _refuse_too_few(pairs: int, embedder: str | None, until: str) -> None:
+    if pairs < LEAST_HELD_PAIRS:
+        raise ModelUnusable(
+            f"The encoder {embedder} was taught on results up to {until}. Of the newest fifth {pairs} pairs are later "
+            f"and said otherwise; {LEAST_HELD_PAIRS} are needed, since a model is not judged on what its encoder was "
+            "taught. Train for a later day, once there are later results; or teach an encoder that leaves the newest "
+            "fifth out, `counterpitch ctr tune-encoder --out NEW_FOLDER`; or unset COUNTERPITCH_CTR_ENCODER."
+        )
 
 
 def asked(fitted: model.CtrModel, test: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,230 @@
+"""Teach a sentence encoder which wording wins, on our own results, into a folder that the click model can read.
+
+An encoder that is asked about texts that taught it knows their answers by heart, and a model that learns from such
+scores trusts it far too much. So it is taught FOLDS times on all folds but one, by tests and near-duplicates
+(splits.folds), and each taught text keeps the score of the encoder that did not see it; then once on all, for the texts
+to come. It learns only from what train.py calls the older part: the newest fifth stays unseen, so that every model that
+reads it can be judged there. The card says until which day it was taught, and train.py holds the model to that.
+
+Each fold's answers are kept until the folder is whole, so an interrupted run goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import logging
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from counterpitch.ctr import encoder, examples, pairs, splits, train, tuned
+from counterpitch.ctr.contests import Contests
+from counterpitch.ctr.model import MOST_EXAMPLES, newest_groups
+from counterpitch.ctr.refusals import ModelUnusable, NotEnoughData
+from counterpitch.ctr.vectors import pack, unpack
+from counterpitch.warehouse.connection import transaction
+
+log = logging.getLogger(__name__)
+
+SEED = 20261120
+FOLDS = 3
+LEAST_TESTS = 100
+"""With fewer tests nothing was measured; see docs/tune-encoder.md for how much they are worth."""
+
+Make = Callable[[Path, list[str], int, int], encoder.Encoder]
+"""base, texts, seed, threads -> an encoder."""
+
+
+def tune(
+    out: Path,
+    base: Path | None = None,
+    partition_key: str | None = None,
+    threads: int = 1,
+    make: Make | None = None,
+) -> dict[str, Any]:
+    """Teach an encoder on what is known by a day (today), but for its newest fifth; returns the card written to `out`.
+
+    base: a sentence-transformers folder; by default the MiniLM of requirements-embeddings.txt. Run twice on the same
+    examples it finds its own folder and returns at once. Raises NotEnoughData where too few tests are old enough,
+    ModelUnusable where the base or torch is missing, or `out` holds something else.
+    """
+    day = partition_key or datetime.now(UTC).date().isoformat()
+    with transaction(application="counterpitch ctr tune-encoder") as conn:
+        known = examples.read(conn, day)
+    split, parts = train.hold_out(known, SEED)
+    held = splits.newest(known)
+    if split != "newest fifth":
+        raise NotEnoughData(
+            f"The newest fifth of {len(known)} examples holds too few pairs to judge by, so no encoder is taught: "
+            "nobody could say whether it helps. Import more results or experiments."
+        )
+    older = parts[0][0] & (known["day"] < known.loc[held, "day"].min()).to_numpy()
+    return teach(known[older].reset_index(drop=True), base or encoder.minilm(), out, threads, make)
+
+
+def teach(
+    learn: pd.DataFrame,
+    base: Path,
+    out: Path,
+    threads: int = 1,
+    make: Make | None = None,
+    folds: int = FOLDS,
+) -> dict[str, Any]:
+    """`tune` on given examples (examples.read), all of which teach. make: by default encoder.Bert."""
+    learn = newest_groups(learn, MOST_EXAMPLES)
+    texts = sorted({text[: tuned.READ] for text in learn["text"]})
+    text = np.searchsorted(np.array(texts, dtype=object), learn["text"].str.slice(0, tuned.READ).to_numpy(object))
+    every = Contests(learn, text, SEED)
+    fold = splits.folds(learn, folds, SEED)
+    parts = [Contests(learn[fold != number], text[fold != number], SEED) for number in range(folds)]
+    _refuse_few(len(every), min(map(len, parts)))
+    plan = _plan(learn, base, threads, folds)
+    found = _found(out, plan)
+    if found:
+        return found
+    work = _work(out, plan)
+    log.info("Teaching on %d tests, %d texts: %d folds, then all. 0 of %d", len(every), len(texts), folds, folds + 1)
+    started = time.process_time()
+    learner = (make or encoder.Bert)(base, texts, SEED, threads)
+    out_of_fold = np.zeros(len(texts))
+    for number, part in enumerate(parts):
+        mine = np.unique(text[fold == number])  # equal texts are tied, so no fold shares one
+        out_of_fold[mine] = _asked(learner, part, work / f"fold-{number}.json")[mine]
+        log.info("%d of %d", number + 1, folds + 1)
+    learner.learn(every)
+    scores = _scores(texts, out_of_fold, learner)
+    log.info("%d of %d", folds + 1, folds + 1)
+    cost = {"processor_seconds": round(time.process_time() - started), "peak_mb": _peak_mb()}
+    return _written(out, work, learner, scores, _card(learn, scores) | cost | {"plan": plan})
+
+
+def _refuse_few(tests: int, in_smallest: int) -> None:
+    if tests < LEAST_TESTS:
+        raise NotEnoughData(
+            f"{tests} tests (or dozens of a brand's ads) with different texts could teach an encoder; it needs "
+            f"{LEAST_TESTS}. Import more experiments; until then the model reads words only."
+        )
+    if in_smallest < LEAST_TESTS // 4:
+        raise NotEnoughData(
+            f"Of {tests} tests most nearly say the same, so no encoder could be asked about texts that it has not seen:"
+            f" one fold leaves {in_smallest} tests to learn from. Import tests of other words."
+        )
+
+
+def _asked(learner: encoder.Encoder, part: Contests, kept: Path) -> np.ndarray:
+    """Every text's score by an encoder taught on `part`, less their mean: a pairwise loss leaves the level open."""
+    if kept.is_file():
+        return unpack(json.loads(kept.read_text(encoding="utf-8")))
+    learner.learn(part)
+    said = learner.score()
+    said -= said.mean()
+    unfinished = kept.with_suffix(".part")
+    unfinished.write_text(json.dumps(pack(said)), encoding="utf-8")
+    unfinished.replace(kept)
+    return said
+
+
+def _scores(texts: list[str], out_of_fold: np.ndarray, learner: encoder.Encoder) -> tuned.Scores:
+    scale = float(out_of_fold.std())
+    if not scale > 0:
+        raise NotEnoughData("The encoder says the same of every text: nothing was learnt that a model could read.")
+    keys = tuned.keys_of(texts)
+    order = np.argsort(keys)
+    kept = np.round(out_of_fold[order] / scale, tuned.DECIMALS)
+    return tuned.Scores(learner.head(), float(learner.score().mean()), scale, keys[order], kept)
+
+
+def _plan(learn: pd.DataFrame, base: Path, threads: int, folds: int) -> dict[str, Any]:
+    """All that the weights depend on."""
+    columns = ["example_key", "test_key", "group_key", "text", "day", "impressions", "clicks"]
+    rows = learn[columns].astype(str).to_csv(index=False)
+    return {
+        "base": base.name,
+        "base_sha256": tuned.fingerprint(base),
+        "examples_sha256": hashlib.sha256(rows.encode("utf-8", "surrogatepass")).hexdigest(),
+        "seed": SEED,
+        "folds": folds,
+        "threads": threads,
+        "schedule": encoder.SCHEDULE,
+        "versions": {name: _version(name) for name in ("torch", "transformers", "sentence-transformers")},
+    }
+
+
+def _found(out: Path, plan: dict[str, Any]) -> dict[str, Any] | None:
+    """The card of an encoder taught before by the same plan; None where `out` is free. Raises ModelUnusable else."""
+    if not out.exists() or not any(out.iterdir()):
+        return None
+    held = tuned.card(out)
+    if held and held["plan"] == plan:
+        return held
+    raise ModelUnusable(
+        f"{out} holds {'an encoder that was taught otherwise' if held else 'other files'}, and models may read it. "
+        "Name a new folder with --out."
+    )
+
+
+def _work(out: Path, plan: dict[str, Any]) -> Path:
+    """The folder beside `out` that keeps finished folds: those of an earlier run where it had the same plan."""
+    work = out.with_name(f"{out.name}.unfinished")
+    told = work / "plan.json"
+    if work.exists() and not told.is_file():
+        raise ModelUnusable(f"{work} is in the way: finished folds are kept there. Name another folder with --out.")
+    if not told.is_file() or json.loads(told.read_text(encoding="utf-8")) != plan:
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        told.write_text(json.dumps(plan), encoding="utf-8")
+    return work
+
+
+def _written(
+    out: Path, work: Path, learner: encoder.Encoder, scores: tuned.Scores, card: dict[str, Any]
+) -> dict[str, Any]:
+    whole = work / "encoder"
+    shutil.rmtree(whole, ignore_errors=True)
+    learner.save(whole)
+    scores.write(whole)
+    card |= {"format": tuned.FORMAT, "sha256": tuned.fingerprint(whole)}
+    (whole / tuned.CARD).write_text(json.dumps(card, indent=1, sort_keys=True), encoding="utf-8")
+    if out.exists():
+        out.rmdir()  # empty: _found saw to it
+    whole.replace(out)
+    shutil.rmtree(work)
+    return card
+
+
+def _card(learn: pd.DataFrame, scores: tuned.Scores) -> dict[str, Any]:
+    compared = pairs.compare(learn, SEED)
+    said = scores.known(learn["text"].tolist())
+    gap = said[compared.better] - said[compared.worse]
+    return {
+        "taught_from": learn["day"].min().date().isoformat(),
+        "taught_until": learn["day"].max().date().isoformat(),
+        "examples": len(learn),
+        "tests": int(learn["test_key"].nunique()),
+        "texts": len(scores.keys),
+        "out_of_fold_pairs": len(compared),
+        "out_of_fold_accuracy": round(float(np.average((np.sign(gap) + 1) / 2, weights=compared.certainty)), 4),
+        "made_on": datetime.now(UTC).date().isoformat(),
+    }
+
+
+def _peak_mb() -> int:
+    """The most memory that this process held so far, in MB: Linux counts in kB, macOS in bytes."""
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10))
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,225 @@
+"""An encoder taught on our results: what it knows by heart counts for nothing, and no model is judged by it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from counterpitch.ctr import embeddings, encoder, features, model, registry, splits, train, tune, tuned
+from counterpitch.ctr.contests import LARGEST, Contests
+from counterpitch.ctr.refusals import ModelUnusable, NotEnoughData
+from counterpitch.settings import settings
+from counterpitch.warehouse import query
+from counterpitch.warehouse.connection import Connection
+from tests.ctr import planted, rote
+
+ALIKE = planted.ads
+
+
+@pytest.fixture(autouse=True)
+def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    rote.install(monkeypatch)
+    monkeypatch.setattr(planted, "ads", planted.apart)
+    yield
+    embeddings._embedder.cache_clear()
+    settings.cache_clear()
+
+
+def _taught(folder: Path, learn: pd.DataFrame, name: str = "taught") -> str:
+    tune.teach(learn, rote.base(folder), folder / name)
+    return f"huggingface:{folder / name}"
+
+
+def test_no_text_is_read_by_an_encoder_that_was_taught_on_it(tmp_path: Path) -> None:
+    learn = planted.frame(0, 120)
+    name = _taught(tmp_path, learn)
+    said = embeddings.embed(learn["text"].tolist(), name)[:, 0]
+    offers = learn["text"].str.lower().str.contains("free trial").to_numpy()
+    assert np.ptp(said[offers]) < 1.0, "fold by fold nothing but the offer shows"
+    assert np.ptp(said[~offers]) < 1.0
+    assert said[offers].mean() - said[~offers].mean() > 1.0
+    new, bare = embeddings.embed(["A free trial of everything", "Nothing of the kind"], name)[:, 0]
+    assert new > bare
+
+
+def test_run_again_it_is_done_at_once_and_another_encoder_needs_another_folder(tmp_path: Path) -> None:
+    learn = planted.frame(0, 120)
+    card = tune.teach(learn, rote.base(tmp_path), tmp_path / "taught")
+    assert rote.Rote.taught == tune.FOLDS + 1
+    shuffled = learn.sample(frac=1.0, random_state=1).sort_values("example_key").reset_index(drop=True)
+    assert tune.teach(shuffled, rote.base(tmp_path), tmp_path / "taught") == card
+    assert rote.Rote.taught == tune.FOLDS + 1
+    with pytest.raises(ModelUnusable, match=r"taught otherwise.*--out"):
+        tune.teach(learn.iloc[4:], rote.base(tmp_path), tmp_path / "taught")
+    with pytest.raises(ModelUnusable, match="other files"):
+        tune.teach(learn, rote.base(tmp_path), tmp_path / "base")
+    (tmp_path / "mine.unfinished").mkdir()
+    with pytest.raises(ModelUnusable, match="in the way"):
+        tune.teach(learn, rote.base(tmp_path), tmp_path / "mine")
+    assert tuned.card(tmp_path / "taught") == card
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped_and_ends_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn = planted.frame(0, 120)
+    whole = tune.teach(learn, rote.base(tmp_path), tmp_path / "whole")
+    monkeypatch.setattr(rote.Rote, "taught", 0)
+    monkeypatch.setattr(rote.Rote, "fails_at", 3)
+    with pytest.raises(KeyboardInterrupt):
+        tune.teach(learn, rote.base(tmp_path), tmp_path / "broken")
+    assert not (tmp_path / "broken").exists()
+    monkeypatch.setattr(rote.Rote, "fails_at", None)
+    assert tune.teach(learn, rote.base(tmp_path), tmp_path / "broken")["sha256"] == whole["sha256"]
+    assert rote.Rote.taught == tune.FOLDS + 1, "three before, three after"
+    assert {path.name for path in tmp_path.iterdir()} == {"base", "whole", "broken"}
+
+
+def test_too_few_tests_or_copies_teach_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(NotEnoughData, match="20 tests"):
+        tune.teach(planted.frame(0, 20), rote.base(tmp_path), tmp_path / "taught")
+    monkeypatch.setattr(planted, "ads", ALIKE)
+    with pytest.raises(NotEnoughData, match="nearly say the same"):
+        tune.teach(planted.frame(0, 120), rote.base(tmp_path), tmp_path / "taught")
+    assert not (tmp_path / "taught").exists()
+
+
+def test_a_model_is_never_judged_on_what_its_encoder_was_taught(tmp_path: Path) -> None:
+    known = planted.frame(0, 150)
+    held = splits.newest(known)
+    older = known[splits.without_copies(known, held)].reset_index(drop=True)
+    honest = _taught(tmp_path, older, "honest")
+    figures, judged = train.evaluation(known, model.Params(embedder=honest))
+    assert set(judged["example_key"]) == set(known.loc[held, "example_key"])
+    assert 0.5 < figures["table"]["model"]["all_pairs"]["accuracy"] < 0.99, "it does not know the answers"
+    cheat = _taught(tmp_path, known, "cheat")
+    with pytest.raises(ModelUnusable, match=r"taught on results up to 2027-.*tune-encoder"):
+        train.evaluation(known, model.Params(embedder=cheat))
+
+
+def test_where_later_results_have_come_only_those_judge(tmp_path: Path) -> None:
+    known = planted.frame(0, 150)
+    border = known["day"].sort_values().iloc[int(0.9 * len(known))]
+    name = _taught(tmp_path, known[known["day"] < border].reset_index(drop=True))
+    _, judged = train.evaluation(known, model.Params(embedder=name))
+    assert len(judged) > 0
+    assert pd.to_datetime(judged["day"]).min() >= border
+    assert pd.to_datetime(judged["day"]).min() > known.loc[splits.newest(known), "day"].min()
+
+
+def test_what_nearly_says_a_taught_text_does_not_judge(tmp_path: Path) -> None:
+    known = planted.frame(0, 150)
+    known.loc[known.index[-1], "text"] = known["text"].iloc[0].upper() + "!"
+    name = _taught(tmp_path, known.iloc[:480].reset_index(drop=True))
+    found = embeddings.taught(name)
+    assert found
+    may = tuned.judges(known, np.ones(len(known), bool), splits.ties(known), found[1], found[0]["taught_until"])
+    assert not may[-4:].any(), "its whole test is out"
+    assert may[:-4].sum() == 600 - 480 - 4
+
+
+def test_the_warehouse_teaches_it_and_the_registry_keeps_who_it_was(
+    conn: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted.fill(conn, count=160, tests=120)
+    card = tune.tune(tmp_path / "taught", rote.base(tmp_path), planted.DAY)
+    monkeypatch.setenv("COUNTERPITCH_CTR_ENCODER", str(tmp_path / "taught"))
+    settings.cache_clear()
+    model_id = train.train(planted.DAY)
+    assert train.train(planted.DAY) == model_id
+    [row] = query.rows(conn, "select metrics, artifact from ml.model")
+    first_judged = query.scalar(conn, "select min(day) from ml.held_out")
+    assert card["taught_until"] < first_judged.isoformat()
+    assert row["metrics"]["encoder"] == card
+    assert json.loads(row["artifact"])["encoder"] == card["sha256"]
+    assert f"up to {card['taught_until']}" in registry.describe(model_id)
+    _, fitted, _ = registry.load(conn, model_id)
+    known = planted.frame(60, 10)[list(features.KNOWN)]
+    assert np.isfinite(fitted.predict(known)["ctr"]).all()
+    (tmp_path / "taught").rename(tmp_path / "gone")
+    embeddings._embedder.cache_clear()
+    with pytest.raises(ModelUnusable, match=r"no folder .*taught"):
+        fitted.predict(known)
+    tune.teach(planted.frame(0, 120), rote.base(tmp_path), tmp_path / "taught")
+    embeddings._embedder.cache_clear()
+    with pytest.raises(ModelUnusable, match="trained with another encoder"):
+        fitted.predict(known)
+
+
+def test_a_folder_that_was_cut_short_is_refused(tmp_path: Path) -> None:
+    name = _taught(tmp_path, planted.frame(0, 120))
+    (tmp_path / "taught" / rote.FILE).write_text("{", encoding="utf-8")
+    with pytest.raises(ModelUnusable, match="not those that its card names"):
+        embeddings.embed(["Sleep well"], name)
+
+
+def test_without_torch_it_is_said_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    learn = planted.frame(0, 120)
+    monkeypatch.undo()
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    with pytest.raises(ModelUnusable, match=r"requirements-embeddings\.txt"):
+        tune.teach(learn, rote.base(tmp_path), tmp_path / "taught")
+
+
+def test_the_ads_of_a_brand_are_compared_a_dozen_at_a_time() -> None:
+    learn = planted.frame(100, 10)
+    contests = Contests(learn, np.arange(len(learn)), seed=1)
+    sizes = [len(contests.draw(np.array([number])).rows) for number in range(len(contests))]
+    assert max(sizes) <= LARGEST
+    assert sum(sizes) == len(learn)
+
+
+@given(st.lists(st.text(), min_size=1, unique_by=lambda text: text[: tuned.READ]), st.text())
+def test_scores_are_kept_text_by_text(texts: list[str], other: str) -> None:
+    keys = tuned.keys_of(texts)
+    order = np.argsort(keys)
+    kept = tuned.Scores(rote.HEAD, 0.5, 2.0, keys[order], np.arange(len(texts), dtype=float)[order])
+    assert kept.known(texts).tolist() == list(range(len(texts)))
+    assert kept.taught(texts).all()
+    assert kept.taught([other]).tolist() == [other[: tuned.READ] in {text[: tuned.READ] for text in texts}]
+
+
+@pytest.mark.skipif(
+    not all(map(importlib.util.find_spec, ("torch", "sentence_transformers", "langchain_huggingface"))),
+    reason="requirements-embeddings.txt is not installed: no encoder is really taught here",
+)
+def test_with_torch_a_small_bert_learns_and_langchain_reads_the_same_from_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn = planted.frame(0, 120)
+    monkeypatch.undo()
+    base = _small_bert(tmp_path, learn)
+    cards = [tune.teach(learn, base, tmp_path / name, folds=2) for name in ("one", "two")]
+    assert cards[0]["sha256"] == cards[1]["sha256"], "the same examples, the same weights"
+    texts = ["Learn to speak with a plan. Start a free trial.", "Cook at home. Join our webinar."]
+    learner = encoder.Bert(base, sorted(set(learn["text"]) | set(texts)), tune.SEED, 1)
+    numbers = {text: row for row, text in enumerate(sorted(set(learn["text"]) | set(texts)))}
+    learner.learn(Contests(learn, learn["text"].map(numbers).to_numpy(), tune.SEED))
+    found = embeddings.taught(f"huggingface:{tmp_path / 'one'}")
+    assert found
+    here = (learner.score()[[numbers[text] for text in texts]] - found[1].centre) / found[1].scale
+    said = embeddings.embed(texts, f"huggingface:{tmp_path / 'one'}")[:, 0]
+    assert said == pytest.approx(here, abs=0.02)
+
+
+def _small_bert(folder: Path, learn: pd.DataFrame) -> Path:
+    transformers = importlib.import_module("transformers")
+    words = sorted({word for text in learn["text"] for word in text.lower().split()})
+    base = folder / "bert"
+    base.mkdir()
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ".", "?", *words]
+    (base / "vocab.txt").write_text("\n".join(vocabulary), encoding="utf-8")
+    transformers.BertTokenizerFast(str(base / "vocab.txt")).save_pretrained(base)
+    shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+    transformers.set_seed(1)
+    transformers.BertModel(transformers.BertConfig(vocab_size=len(vocabulary), **shape)).save_pretrained(base)
+    return base
