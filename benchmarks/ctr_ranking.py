@@ -97,9 +97,10 @@ def run(
     seconds, others, more = dict[str, float](), dict[str, np.ndarray](), dict[str, Any]()
     with tempfile.TemporaryDirectory() as folder:
         params = model.Params()
-        if embeddings:
+        if embeddings or params.embedder:
             words = model.fit(learn, replace(params, embedder=None), unlabelled=known["text"].tolist())
             others["model, words only"] = words.margins(known)[0]
+        if embeddings:
             started = time.perf_counter()
             more["encoder"] = tune.teach(learn, base(embeddings), Path(folder) / "encoder", threads)
             seconds["encoder"] = time.perf_counter() - started
