@@ -53,7 +53,7 @@ class Scores:
 
     def of(self, vectors: np.ndarray) -> np.ndarray:
         """The scores of texts that the encoder gave these vectors (texts x dimensions)."""
-        return np.round((vectors @ self.head - self.centre) / self.scale, DECIMALS)
+        return np.asarray(np.round((vectors @ self.head - self.centre) / self.scale, DECIMALS))
 
     def write(self, folder: Path) -> None:
         """Write SCORES into a folder."""
