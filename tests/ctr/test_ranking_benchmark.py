@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -26,6 +27,12 @@ def ranking() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(autouse=True)
+def settings_as_before() -> Iterator[None]:
+    yield
+    settings.cache_clear()
 
 
 def _archive(seed: int, tests: int) -> pd.DataFrame:
