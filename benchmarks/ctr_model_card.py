@@ -47,14 +47,15 @@ Parameters: `{params}`.
 keep is learnt from all texts known by then, results or not: a text can be read before it runs. Clicks are learnt from
 the training tests only. In this archive the texts known by then include the other headlines of the same test, so a
 phrase that most of them share is an expected one. The row "new words unseen" is the same model without all that: what a
-text meets that is scored later. Where an encoder is joined to the model, it is joined to that row too.
+text meets that is scored later. Where the model reads an encoder, that row reads it too.
 
 **With an encoder of its own.** `counterpitch ctr tune-encoder` teaches a sentence encoder which wording won
 ([how to](../tune-encoder.md)); the model reads one number of it beside the words, its score, which has the prior
 variance of an embedding. A text that taught it has the score of the fold that did not see it, so the linear model, the
 booster and the calibration learn how far to trust it on texts that it has not seen. What an encoder was taught on
-judges no model that reads it. Without one, the vectors of `COUNTERPITCH_EMBEDDINGS` join the words as they are, where
-it is set; else the model is "words only".
+judges no model that reads it. An encoder of this kind beside a model of words alone, at a fixed weight and not one
+learnt out of fold, ranked somewhat better on the one earlier window that was asked; it is not built in. Without one,
+the vectors of `COUNTERPITCH_EMBEDDINGS` join the words as they are, where it is set; else the model is "words only".
 
 **Splits.** The newest fifth of the tests, by first week, is held out; nothing was tuned on it. Features, priors,
 rounds, the encoder's schedule and the memory were chosen on earlier windows of the time line (first table), each learnt
