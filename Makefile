@@ -34,8 +34,8 @@ lint: .venv/.dev ## Check style and types
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 
-# The benchmarks that need no file of yours. The others (ctr_ranking, ctr_speed, ctr_model_card, pillars_*,
-# sandbox_recovery) take theirs as arguments: each says so with --help.
+# The benchmarks that need no file of yours. The others (ctr_ranking, ctr_speed, ctr_model_card, ctr_history,
+# pillars_*, sandbox_recovery) take theirs as arguments: each says so with --help.
 BENCHES := dag_parse idle_memory newcomer load collect llm_throughput pillars ctr_sandbox ctr_pillars
 
 bench: .venv/.dev ## Run the benchmarks that need no data of yours; results go to benchmarks/out/

@@ -36,8 +36,9 @@ highest of them.
 FOOT = """
 {verdict}
 
-**Days** are those of results since the brand's first ad here; the tests of headlines begin 150 days before. 60 is what
-`make run` has. An ad account that has been running ads longer knows more: what it then can expect is in the later rows.
+**Days** are those whose results are known; the tests of headlines begin 150 days before them. 60 is what `make run`
+has. An ad account that has run ads for longer knows more: what it can then expect is in the later rows. Competitors'
+texts, which teach words and not clicks, grow with the days too.
 
 **Told the factors** is a regression that is told persona, theme and devices of each ad, and learns from the same
 clicks what they are worth. It shows where the loss is: what it lacks to 1 is for want of clicks and ads, the rest is
