@@ -43,6 +43,14 @@ def test_shares_add_up_to_the_prediction() -> None:
     assert np.ptp(margin - shares.sum(axis=1)) == pytest.approx(0, abs=1e-9), "all but one constant is shared out"
 
 
+def test_scores_and_reasons_do_not_depend_on_what_is_scored_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    fitted = model.fit(planted.frame(120, 20))
+    known = planted.frame(60, 20, seed=3)[list(features.KNOWN)]
+    together = explain.predictions(fitted, known)
+    monkeypatch.setattr(model, "CHUNK", 7)
+    pd.testing.assert_frame_equal(explain.predictions(fitted, known), together, check_exact=True)
+
+
 def test_an_unknown_language_gets_a_wide_interval_and_an_empty_text_a_refusal(conn: Connection) -> None:
     planted.fill(conn)
     registry.ensure_champion(planted.DAY)

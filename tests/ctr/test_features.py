@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -44,6 +46,15 @@ def test_any_text_gives_finite_numbers(text: str) -> None:
     found = features.matrix(_ads(text))
     assert found.shape == (1, len(features.NAMES))
     assert np.isfinite(found).all()
+
+
+@given(st.lists(st.text(st.sampled_from("1 2%$€SOREALY*a_.\n"), max_size=40), max_size=5))
+def test_prices_and_stress_are_counted_as_their_plain_patterns_say(texts: list[str]) -> None:
+    plainly = {"price": r"[$€£¥₹]\s?\d|\d\s?[$€£¥₹]|\d+\s?%", "emphasis": r"\*\w|\bSO\b|\bREALLY\b"}
+    found = features.matrix(_ads(*texts, "REALLY *so* $5"))
+    for name, pattern in plainly.items():
+        expected = [min(len(re.findall(pattern, text)), features.MOST) for text in [*texts, "REALLY *so* $5"]]
+        assert found[:, features.NAMES.index(name)].tolist() == expected
 
 
 def test_every_feature_has_words_for_with_and_without() -> None:

@@ -59,6 +59,16 @@ def test_any_text_is_read_to_finite_rows_alone_as_in_a_batch(vectors: TextVector
         np.testing.assert_allclose(rarity[[row]], vectors.lexicon.rarity(words.read([text])), atol=1e-12)
 
 
+@given(st.lists(st.text(max_size=80), max_size=6))
+@settings(max_examples=40)
+def test_words_cut_once_are_those_of_each_text_cut_by_itself(texts: list[str]) -> None:
+    tokens = words.read(texts).tokens
+    for row, text in enumerate(texts):
+        here = tokens.row == row
+        assert tokens.names[tokens.number[here]].tolist() == words._TOKEN.findall(words.plain(text))
+        assert tokens.place[here].tolist() == list(range(int(here.sum())))
+
+
 def test_vectors_are_the_same_to_the_bit_after_json(vectors: TextVectors) -> None:
     again = TextVectors.from_json(json.loads(json.dumps(vectors.to_json())))
     asked = words.read(["Sleep well with a plan? It's new.", ""])

@@ -113,5 +113,5 @@ class Concepts:
 
 
 def _unit(words: Words) -> np.ndarray:
-    counted = words.tokens.distinct() @ naming(words.tokens.names)
+    counted = words.tokens.distinct @ naming(words.tokens.names)
     return np.asarray(normalize(counted).toarray() * words.english[:, None])

@@ -131,11 +131,11 @@ def _reasons(
     shown, strongest = np.take_along_axis(shown, order, axis=1), np.take_along_axis(strongest, order, axis=1)
     told = np.column_stack([np.zeros(len(values)), values])  # the wording has no value of its own
     read = np.take_along_axis(told, shown, axis=1).tolist()
-    words = model.strength.words(blocks)
+    names, words = model.names, model.strength.words(blocks)
     wording = words.extremes(MOST_WORDS, *_nameable(words.names, languages))
     return [
         [
-            _reason(model.names[column], value, worth, wording[row])
+            _reason(names[column], value, worth, wording[row])
             for column, value, worth in zip(*each, strict=True)
             if abs(worth) >= LEAST_POINTS
         ]

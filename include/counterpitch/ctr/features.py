@@ -51,12 +51,15 @@ class Device:
 
 
 class Copy:
-    """A batch of texts as the devices read it: the texts, their first lines, and their words, each cut once."""
+    """A batch of texts as the devices read it: the texts, their first lines, and the words of both, each cut once."""
 
     def __init__(self, texts: Sequence[str], words: Words) -> None:
         self.texts = texts
         self.openings = [opening(text) for text in texts]
+        self._split = [text.split() for text in texts]
+        self._split_openings = [text.split() for text in self.openings]
         self._words = words
+        self._stems = [(name, name.partition("'")[0]) for name in words.tokens.names]
         self._joined = {first_line: _join(part) for first_line, part in ((False, texts), (True, self.openings))}
 
     def matches(self, pattern: re.Pattern[str], *, first_line: bool = False) -> np.ndarray:
@@ -68,7 +71,7 @@ class Copy:
     def holds(self, words: frozenset[str]) -> np.ndarray:
         """How many words of each text are among `words`, or are before an apostrophe ("you" in "you'll")."""
         tokens = self._words.tokens
-        listed = np.array([name in words or name.partition("'")[0] in words for name in tokens.names], dtype=float)
+        listed = np.array([name in words or stem in words for name, stem in self._stems], dtype=float)
         return tokens.per_text(listed[tokens.number]) if len(listed) else np.zeros(len(self.texts))
 
     def starts_with(self, words: frozenset[str]) -> np.ndarray:
@@ -83,9 +86,11 @@ class Copy:
         """A measure of each text."""
         return np.array([measure(text) for text in self.texts], dtype=float)
 
-    def each_opening(self, measure: Callable[[str], float]) -> np.ndarray:
-        """A measure of each first line."""
-        return np.array([measure(text) for text in self.openings], dtype=float)
+    def each_split(self, measure: Callable[[list[str]], float], *, first_line: bool = False) -> np.ndarray:
+        """A measure of the words between spaces of each text, or of its first line."""
+        return np.array(
+            [measure(words) for words in (self._split_openings if first_line else self._split)], dtype=float
+        )
 
 
 _BETWEEN = "\n\0\n"
@@ -127,34 +132,31 @@ def opening(text: str) -> str:
     return ""
 
 
-def _words(text: str) -> float:
-    return len(text.split())
-
-
 def _lines(text: str) -> float:
     return sum(1 for line in text.splitlines() if line.strip())
 
 
-def _capitals(text: str) -> float:
-    return min(sum(1 for word in text.split() if len(word) > 2 and word.isupper()), 8)
+def _capitals(words: list[str]) -> float:
+    return min(sum(1 for word in words if word.isupper() and len(word) > 2), 8)
 
 
-def _title_case(text: str) -> float:
-    words = [word for word in text.split() if word[0].isalpha()]
-    return sum(word[0].isupper() for word in words) / len(words) if words else 0.0
+def _title_case(words: list[str]) -> float:
+    lettered = [word for word in words if word[0].isalpha()]
+    return sum(word[0].isupper() for word in lettered) / len(lettered) if lettered else 0.0
 
 
-def _word_length(text: str) -> float:
-    words = text.split()
+def _word_length(words: list[str]) -> float:
     return sum(map(len, words)) / len(words) if words else 0.0
 
 
 _EMOJI = "[\U0001f300-\U0001faff\u2600-\u27bf]"
 
 DEVICES: tuple[Device, ...] = (
-    Device("words", lambda copy: copy.each(_words), "{n:.0f} words in all", "no words"),
-    Device("opening_words", lambda copy: copy.each_opening(_words), "a first line of {n:.0f} words", "no first line"),
-    Device("word_length", lambda copy: copy.each(_word_length), "words of {n:.1f} letters on average", "no words"),
+    Device("words", lambda copy: copy.each_split(len), "{n:.0f} words in all", "no words"),
+    Device("opening_words", lambda copy: copy.each_split(len, first_line=True),
+           "a first line of {n:.0f} words", "no first line"),
+    Device("word_length", lambda copy: copy.each_split(_word_length),
+           "words of {n:.1f} letters on average", "no words"),
     Device("lines", lambda copy: copy.each(_lines), "{n:.0f} lines", "no lines"),
     Device("sentences", _found(r"[.!?…]+(?:\s|$)"), "{n:.0f} full sentences", "no full sentence"),
     Device("question_opening", _opening(r"[?？]"), "a question in the first line", "no question in the first line"),
@@ -164,9 +166,10 @@ DEVICES: tuple[Device, ...] = (
     Device("quotation", _found(r"[\"“”«»]|(?:^|\s)'"), "quoted words", "no quoted words"),
     Device("numbers", _found(r"\d+"), "{n:.0f} numbers", "no number"),
     Device("number_opening", _opening(r"\d"), "a number in the first line", "no number in the first line"),
-    Device("price", _found(r"[$€£¥₹]\s?\d|\d\s?[$€£¥₹]|\d+\s?%"), "a price or per cent", "no price or per cent"),
-    Device("capitals", lambda copy: copy.each(_capitals), "{n:.0f} words in capitals", "no words in capitals"),
-    Device("title_case", lambda copy: copy.each_opening(_title_case), "a Title Cased first line", "in sentence case"),
+    Device("price", _found(r"[$€£¥₹]\s?\d|\d\s?[$€£¥₹%]"), "a price or per cent", "no price or per cent"),
+    Device("capitals", lambda copy: copy.each_split(_capitals), "{n:.0f} words in capitals", "no words in capitals"),
+    Device("title_case", lambda copy: copy.each_split(_title_case, first_line=True),
+           "a Title Cased first line", "in sentence case"),
     Device("you", _word("you your yours you're du dein tu tus votre vous usted"), "speaks to you", "does not say you"),
     Device("i", _word("i me my mine i'm i've ich mein je mon yo mi"), "speaks as I", "does not say I"),
     Device("we", _word("we our us ours we're wir unser nous notre nosotros"), "speaks as we", "does not say we"),
@@ -186,7 +189,7 @@ DEVICES: tuple[Device, ...] = (
     Device("colon", _found(r":\s"), "a colon", "no colon"),
     Device("parts", _found(r"[,;–—]|\s-\s"), "{n:.0f} commas or dashes", "no comma or dash"),
     Device("brackets", _found(r"[(\[]"), "brackets", "no brackets"),
-    Device("emphasis", _found(r"\*\w|\bSO\b|\bREALLY\b"), "*stressed* words", "no *stressed* words"),
+    Device("emphasis", _found(r"\*\w|SO\b(?<!\wSO)|REALLY\b(?<!\wREALLY)"), "*stressed* words", "no *stressed* words"),
     Device("emoji", _found(_EMOJI), "{n:.0f} emoji", "no emoji"),
     Device("hashtags", _found(r"#\w"), "{n:.0f} hashtags", "no hashtag"),
     Device("links", _found(r"https?://|www\.|\.com\b", re.IGNORECASE), "a web address", "no web address"),

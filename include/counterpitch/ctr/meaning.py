@@ -42,7 +42,7 @@ class Meaning:
     def fit(cls, words: Words, at: np.ndarray) -> Meaning:
         """Learn from a corpus; `at` numbers its token names in the lexicon."""
         tokens = words.tokens
-        firsts = tokens.firsts()
+        firsts = tokens.firsts
         held_by = np.bincount(tokens.number[firsts], minlength=len(tokens.names))
         frequent = np.flatnonzero((held_by >= LEAST_TEXTS) & words.wordy & (at >= 0))
         size = len(frequent)
@@ -70,7 +70,7 @@ class Meaning:
         tokens = words.tokens
         known = np.where(at >= 0, self.row[np.minimum(at, len(self.row) - 1)], -1) if len(self.row) else at
         number = known[tokens.number]
-        here = (number >= 0) & tokens.firsts()
+        here = (number >= 0) & tokens.firsts
         ones = np.ones(int(here.sum()))
         return sparse.csr_array((ones, (tokens.row[here], number[here])), shape=(words.count, len(self.vectors)))
 

@@ -36,7 +36,7 @@ from counterpitch.settings import settings
 FORMAT = 5
 DEVICES: tuple[str, ...] = (*features.NAMES, *RARITY, surprise.NAME)
 COLUMNS: tuple[str, ...] = ("strength", *DEVICES)
-CHUNK = 10_000
+CHUNK = 5_000
 
 MOST_EXAMPLES = 60_000
 """Training takes the newest groups up to here; more would cost memory and hardly teach."""

@@ -63,8 +63,7 @@ def _others(vectors: TextVectors, keys: np.ndarray, asked: np.ndarray, less: np.
     """How many other texts of the corpus hold each phrase that is `asked` for; 0 where fewer than two do."""
     if "word" not in vectors.phrases:
         return np.zeros(len(keys))
-    known, texts = vectors.phrases["word"], vectors.lexicon.texts
-    held_by = np.round((1 + texts) / np.exp(vectors.weighing["word"].idf_ - 1)) - 1
-    at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-    others = held_by[at] - less
-    return np.asarray(np.where(asked & (known[at] == keys) & (others >= LEAST), others, 0.0))
+    held_by = np.round((1 + vectors.lexicon.texts) / np.exp(vectors.weighing["word"].idf_ - 1)) - 1
+    column = vectors.find("word", keys)
+    others = held_by[column] - less
+    return np.asarray(np.where(asked & (column >= 0) & (others >= LEAST), others, 0.0))

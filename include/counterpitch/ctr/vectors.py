@@ -1,8 +1,8 @@
 """Texts to sparse vectors that can be kept: TF-IDF of phrases, of words with a gap, and of letters inside words.
 
 Each shape's row has length 1. Phrases are numbers made of word numbers, so a batch is counted in numpy; letters are
-counted once a distinct word and added up by a sparse product. Restored from JSON they give the same numbers to the
-last bit, so a stored model scores the same after an upgrade; nothing is ever pickled.
+counted once a distinct word (letters.py) and added up by a sparse product. Restored from JSON they give the same
+numbers to the last bit, so a stored model scores the same after an upgrade; nothing is ever pickled.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
+from sklearn import config_context
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer, TfidfTransformer
 
 from counterpitch.ctr.concepts import Concepts
+from counterpitch.ctr.letters import LetterRuns
 from counterpitch.ctr.meaning import Meaning
 from counterpitch.ctr.words import Pieces, Words
 
@@ -53,7 +56,7 @@ class Lexicon:
     def fit(cls, words: Words) -> Lexicon:
         """Every token of the corpus; the commonest MOST_TOKENS where there are more."""
         tokens = words.tokens
-        held_by = np.bincount(tokens.number[tokens.firsts()], minlength=len(tokens.names))
+        held_by = np.bincount(tokens.number[tokens.firsts], minlength=len(tokens.names))
         kept = np.sort(np.argsort(-held_by, kind="stable")[:MOST_TOKENS])
         return cls(tokens.names[kept], held_by[kept], words.count, np.unique(words.keys()))
 
@@ -88,8 +91,7 @@ class Lexicon:
         rare = np.log(max(1, self.texts) / (1 + holding))[tokens.number]
         count = np.maximum(1, np.bincount(tokens.row, minlength=words.count))
         order = np.lexsort((-rare, tokens.row))
-        place = np.arange(len(order)) - np.searchsorted(tokens.row, tokens.row)
-        top = [np.bincount(tokens.row, rare[order] * (place < most), words.count) for most in (1, 3)]
+        top = [tokens.per_text(rare[order] * (tokens.place < most)) for most in (1, 3)]
         shares = [
             holding <= RARE,
             holding <= UNCOMMON,
@@ -99,7 +101,7 @@ class Lexicon:
         return np.column_stack(
             [tokens.per_text(rare) / count, top[0], top[1] / np.minimum(count, 3)]
             + [tokens.per_text(share[tokens.number].astype(float)) / count for share in shares]
-            + [tokens.per_text((~tokens.firsts()).astype(float)) / count]
+            + [tokens.per_text((~tokens.firsts).astype(float)) / count]
         )
 
 
@@ -121,9 +123,8 @@ class TextVectors:
         self.weighing = weighing
         self.meaning = meaning
         self.concepts = concepts
-        self._letters = (
-            CountVectorizer(analyzer="char_wb", ngram_range=LETTERS, vocabulary=letters) if letters else None
-        )
+        self._phrases = {name: pd.Index(keys) for name, keys in phrases.items()}
+        self._letters = LetterRuns(letters)
         self._spelt: tuple[np.ndarray, sparse.csr_array] | None = None
 
     @classmethod
@@ -157,7 +158,7 @@ class TextVectors:
     def transform(self, words: Words) -> dict[str, Block]:
         """Per shape its vectors of length 1 (texts x terms), and `meaning` and `concepts` (dense)."""
         out: dict[str, Block] = {name: self.phrase_block(name, words) for name in self.phrases}
-        if self._letters is not None:
+        if self.letters:
             out["char"] = self._weighed("char", membership(words.chunks) @ self.spelt(words.chunks.names))
         if self.meaning.dimensions:
             out["meaning"] = self.meaning.of(words, self.lexicon.look_up(words.tokens.names))
@@ -168,14 +169,19 @@ class TextVectors:
         """The vectors of one shape of SHAPES."""
         at = self.lexicon.look_up(words.tokens.names)
         found, row = phrase_keys(words.tokens, at, len(self.lexicon.names), SHAPES[name])
-        return self._weighed(name, _counted(self.phrases[name], found, row, words.count))
+        column = self.find(name, found)
+        here = column >= 0
+        cells = (np.ones(int(here.sum())), (row[here], column[here]))
+        return self._weighed(name, sparse.csr_array(cells, shape=(words.count, len(self.phrases[name]))))
+
+    def find(self, name: str, keys: np.ndarray) -> np.ndarray:
+        """The column of each phrase (phrase_keys) among those of a shape, -1 where it is not known."""
+        return np.asarray(self._phrases[name].get_indexer(keys))
 
     def spelt(self, chunks: np.ndarray) -> sparse.csr_array:
         """How often each known run of letters stands in each chunk; not to be changed: the last answer is kept."""
-        if self._letters is None or not len(chunks):
-            return sparse.csr_array((len(chunks), len(self.letters)))
         if self._spelt is None or self._spelt[0] is not chunks:  # a score and its reasons ask for the same chunks
-            self._spelt = chunks, sparse.csr_array(self._letters.transform(chunks), dtype=np.float64)
+            self._spelt = chunks, self._letters.counted(chunks.tolist())
         return self._spelt[1]
 
     def coverage(self, words: Words) -> np.ndarray:
@@ -218,7 +224,8 @@ class TextVectors:
 
     def _weighed(self, name: str, counted: sparse.csr_array) -> sparse.csr_array:
         counted.sort_indices()
-        return sparse.csr_array(self.weighing[name].transform(counted, copy=False))
+        with config_context(assume_finite=True):  # counts are: looking for infinities took longer than the weighing
+            return sparse.csr_array(self.weighing[name].transform(counted, copy=False))
 
 
 def phrase_keys(
@@ -251,8 +258,8 @@ def words_of(keys: np.ndarray, size: int) -> np.ndarray:
 
 def membership(pieces: Pieces) -> sparse.csr_array:
     """How often each name stands in each text: texts x names."""
-    ones = np.ones(len(pieces.number))
-    return sparse.csr_array((ones, (pieces.row, pieces.number)), shape=(pieces.texts, len(pieces.names)))
+    ones, cells = np.ones(len(pieces.number)), (pieces.row.astype(np.int32), pieces.number.astype(np.int32))
+    return sparse.csr_array((ones, cells), shape=(pieces.texts, len(pieces.names)))  # small indices: less to move
 
 
 def pack(values: np.ndarray) -> str:
@@ -282,13 +289,6 @@ def _packed(values: np.ndarray, kind: str) -> str:
 def _tabulated(keys: np.ndarray, row: np.ndarray, texts: int) -> tuple[np.ndarray, sparse.csr_array]:
     distinct, column = np.unique(keys, return_inverse=True)
     return distinct, sparse.csr_array((np.ones(len(keys)), (row, column)), shape=(texts, len(distinct)))
-
-
-def _counted(known: np.ndarray, keys: np.ndarray, row: np.ndarray, texts: int) -> sparse.csr_array:
-    """How often each `known` key (sorted) stands in each text."""
-    column = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-    here = known[column] == keys
-    return sparse.csr_array((np.ones(int(here.sum())), (row[here], column[here])), shape=(texts, len(known)))
 
 
 def _frequent(counted: sparse.csr_array, least: int, most: int) -> np.ndarray:

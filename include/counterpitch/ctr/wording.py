@@ -104,9 +104,9 @@ class WordShares:
     def _concepts(self, words: Words) -> np.ndarray:
         """What each token adds by the concepts that it names, 0 where it stood in the text before."""
         tokens, naming = words.tokens, concepts.naming(words.tokens.names)
-        length = np.sqrt(np.asarray((tokens.distinct() @ naming).power(2).sum(axis=1)).ravel())
+        length = np.sqrt(np.asarray((tokens.distinct @ naming).power(2).sum(axis=1)).ravel())
         worth = naming @ self._weights["concepts"]
-        said = words.english[tokens.row] & tokens.firsts()
+        said = words.english[tokens.row] & tokens.firsts
         return np.asarray(worth[tokens.number] * said / np.maximum(length, 1e-12)[tokens.row])
 
     def _letters(self, words: Words, text: dict[str, Block]) -> np.ndarray:
@@ -117,7 +117,7 @@ class WordShares:
         spelt, idf = self._vectors.spelt(chunks.names), self._vectors.weighing["char"].idf_
         said = sparse.csr_array((1 + np.log(spelt.data), spelt.indices, spelt.indptr), shape=spelt.shape)
         worth = said @ (idf * self._weights["char"])
-        return np.asarray(worth[chunks.number] * chunks.firsts() / _length(text["char"], idf)[chunks.row])
+        return np.asarray(worth[chunks.number] * chunks.firsts / _length(text["char"], idf)[chunks.row])
 
 
 def _length(block: sparse.csr_array, idf: np.ndarray) -> np.ndarray:

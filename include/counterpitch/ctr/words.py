@@ -6,8 +6,9 @@ All texts of a batch are numbers in a few arrays, so that what counts them runs 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from itertools import chain
 
@@ -20,13 +21,16 @@ MOST_CHARACTERS = 600
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # any large odd number tells the places of equal words apart
 _DIGITS = re.compile(r"\d")
-_QUOTES = str.maketrans({"’": "'", "“": '"', "”": '"'})
+_QUOTES = (("’", "'"), ("“", '"'), ("”", '"'))
 _TOKEN = re.compile(r"\w+(?:'\w+)*|\.\.\.|[?!…]")
 
 
 def plain(text: str) -> str:
     """The text as it is read: cut, digits as 0, curly quotes straightened, lower case."""
-    return _DIGITS.sub("0", text[:MOST_CHARACTERS].translate(_QUOTES)).lower()
+    cut = text[:MOST_CHARACTERS]
+    for curly, straight in _QUOTES:
+        cut = cut.replace(curly, straight)
+    return _DIGITS.sub("0", cut).lower()
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,14 @@ class Pieces:
         number, names = pd.factorize(flat, sort=True)
         return cls(np.asarray(names, dtype=object), number.astype(np.int64), row, len(pieces))
 
+    def cut(self, parts_of: Callable[[str], Sequence[str]]) -> Pieces:
+        """The parts of every piece; each name is cut once, however often it stands."""
+        parts = Pieces.of([parts_of(name) for name in self.names])
+        each = np.bincount(parts.row, minlength=len(self.names))
+        length, begin = each[self.number], (np.cumsum(each) - each)[self.number]
+        number = parts.number[np.repeat(begin - (np.cumsum(length) - length), length) + np.arange(length.sum())]
+        return Pieces(parts.names, number, np.repeat(self.row, length), self.texts)
+
     def per_text(self, values: np.ndarray) -> np.ndarray:
         """Sum over each text of a value for every piece."""
         return np.bincount(self.row, values, self.texts)
@@ -55,21 +67,23 @@ class Pieces:
         kept = mask[self.row]
         return Pieces(self.names, self.number[kept], (np.cumsum(mask) - 1)[self.row[kept]], int(mask.sum()))
 
+    @cached_property
     def distinct(self) -> sparse.csr_array:
         """Which names stand in which text, 1 or nothing: texts x names."""
-        here = self.firsts()
+        here = self.firsts
         cells = (np.ones(int(here.sum())), (self.row[here], self.number[here]))
         return sparse.csr_array(cells, shape=(self.texts, len(self.names)))
 
+    @cached_property
     def firsts(self) -> np.ndarray:
         """Mask of the pieces that are the first of that name in their text."""
-        order = np.lexsort((self.number, self.row))
-        row, number = self.row[order], self.number[order]
-        new = np.ones(len(order), dtype=bool)
-        new[1:] = (row[1:] != row[:-1]) | (number[1:] != number[:-1])
-        out = np.zeros(len(order), dtype=bool)
-        out[order[new]] = True
-        return out
+        said_before = pd.Series(self.row * len(self.names) + self.number).duplicated()
+        return np.asarray(~said_before.to_numpy())
+
+    @cached_property
+    def place(self) -> np.ndarray:
+        """The place of each piece in its text, from 0."""
+        return np.arange(len(self.row)) - np.searchsorted(self.row, np.arange(self.texts))[self.row]
 
 
 @dataclass(frozen=True)
@@ -95,12 +109,11 @@ class Words:
         tokens = self.tokens
         hashed = [blake2b(str(name).encode("utf-8", "surrogatepass"), digest_size=8).digest() for name in tokens.names]
         named = np.frombuffer(b"".join(hashed), dtype="<u8").astype(np.uint64)
-        place = np.arange(len(tokens.row)) - np.searchsorted(tokens.row, tokens.row)
         out = np.zeros(self.count, dtype=np.uint64)
-        np.add.at(out, tokens.row, named[tokens.number] * np.power(_ODD, place.astype(np.uint64)))
+        np.add.at(out, tokens.row, named[tokens.number] * np.power(_ODD, tokens.place.astype(np.uint64)))
         return out.view(np.int64)
 
-    @property
+    @cached_property
     def wordy(self) -> np.ndarray:
         """Mask over token names: those that are words, not marks."""
         return np.array([name[0].isalnum() or name[0] == "_" for name in self.tokens.names], dtype=bool)
@@ -111,5 +124,5 @@ def read(texts: Sequence[str], languages: Sequence[str] | None = None) -> Words:
     cleaned = [plain(text) for text in texts]
     spoken = [""] * len(cleaned) if languages is None else [language.lower() for language in languages]
     english = np.array([said in ("", "und") or said.startswith("en") for said in spoken], dtype=bool)
-    tokens, chunks = ([_TOKEN.findall(text) for text in cleaned], [text.split() for text in cleaned])
-    return Words(Pieces.of(tokens), Pieces.of(chunks), english)
+    chunks = Pieces.of([text.split() for text in cleaned])
+    return Words(chunks.cut(_TOKEN.findall), chunks, english)  # no token holds a space
