@@ -51,6 +51,20 @@ def test_a_port_that_the_sandbox_cannot_have_is_named_with_its_option() -> None:
     assert "Port 65536 cannot be used (ports end at 65535)." in " ".join(done.output.split())
 
 
+def test_the_port_of_the_sandbox_is_a_setting_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    from counterpitch.settings import settings
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        monkeypatch.setenv("COUNTERPITCH_SANDBOX_PORT", port)
+        settings.cache_clear()
+        done = call("sandbox", "--start", "2026-11-01", "--day", "2026-11-02")
+    settings.cache_clear()
+    assert done.exit_code == 1
+    assert f"Port {port} cannot be used" in done.output
+    assert "Choose another with --port." in " ".join(done.output.split())
+
+
 def test_help_lists_every_command() -> None:
     output = call("--help").output
     assert all(name in output for name in COMMANDS)

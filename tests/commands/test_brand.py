@@ -40,6 +40,13 @@ def test_a_brand_is_collected_by_a_reader_from_its_pages(conn: Connection) -> No
     assert brands.pages_of(conn, "meta") == {"11": "acme", "12": "acme"}
 
 
+def test_a_brand_in_no_market_is_told_how_to_get_into_one(conn: Connection) -> None:
+    assert "add --market NAME" in _add("Acme", *LIBRARY, "--page", "meta:11").output
+    assert "no market" not in _add("Our Shoes", "--market", "shoes", "--against", "acme").output
+    assert "no market" not in _add("Acme").output
+    conn.commit()
+
+
 def test_each_platform_has_a_connection_of_its_name(conn: Connection) -> None:
     _add("Acme", "--page", "tiktok:7", "--reader", "tiktok_ads", "--source", "tiktok", "--source", "google")
     assert _feeds(conn) == [

@@ -22,6 +22,17 @@ def test_an_empty_warehouse_is_summarised() -> None:
     assert found["rows"]["read"] == 0
 
 
+def test_brands_without_a_market_are_told_how_to_make_one(conn: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = io.StringIO()
+    monkeypatch.setattr(console, "out", Console(file=told, width=200))
+    summarise.show(summary())
+    brands.register_brand(conn, "Acme")
+    conn.commit()
+    assert "`counterpitch run` makes the first one" in told.getvalue()
+    summarise.show(summary())
+    assert '--market "Our Market" --against acme' in told.getvalue()
+
+
 def test_counts_come_from_the_warehouse(conn: Connection) -> None:
     for name in ("Acme", "Globex"):
         brands.register_brand(conn, name)

@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from counterpitch.sources.base import SweepInterrupted
-from counterpitch.sources.http import Answer, Api
+from counterpitch.sources.http import Answer, Api, TooSlow
 from tests.sources.dripping import dripping
 
 HOUR = timedelta(hours=1)
@@ -86,6 +86,15 @@ def test_an_answer_that_drips_for_ever_ends_in_time(head: bytes) -> None:
             api.get("ads", {})
         assert (error.value.code, api.calls) == ("too_slow", 2)
         assert time.monotonic() - began < 60
+        api.close()
+
+
+def test_who_can_ask_for_less_is_told_at_once_that_an_answer_is_too_slow() -> None:
+    with dripping(b"HTTP/1.1 200 OK\r\n\r\n") as url:
+        api = Api(url, lambda _: None, attempts=2, first_wait=0.01, longest=0.3)
+        with pytest.raises(TooSlow):
+            api.get("ads", {}, can_shrink=True)
+        assert api.calls == 1
         api.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import multiprocessing
@@ -15,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -24,9 +26,11 @@ from counterpitch.sandbox.platforms.accounts import META_EXPIRED, META_TOKEN, Qu
 from counterpitch.sandbox.platforms.meta_library import expected
 from counterpitch.sandbox.platforms.server import Sandbox, Served, serving
 from counterpitch.sandbox.platforms.world import BULK_PAGE, World
+from counterpitch.sources.base import Waits, Window
 from counterpitch.sources.collect import CollectionFailed, CollectionInterrupted, collect_brand
+from counterpitch.sources.http import Answer, Api, TooSlow
 from counterpitch.sources.importing import import_ads
-from counterpitch.sources.meta_ad_library import read, read_past
+from counterpitch.sources.meta_ad_library import MetaAdLibrary, read, read_past
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
 from tests.sources.ads import TODAY, ad, write_ads
@@ -204,6 +208,25 @@ def test_a_page_that_is_too_much_is_halved_and_stays_halved(conn: Connection, se
     refused = [status for _, _, status in served.sandbox.dial.calls if status == 500]
     assert len(refused) == 2
     assert len(served.sandbox.dial.calls) == 2 + BULK // 250
+
+
+def test_a_page_that_is_never_whole_in_time_is_halved_until_it_is_small_and_stays_halved() -> None:
+    asked: list[tuple[object, bool]] = []
+
+    def get(_: str, params: dict[str, object], *, can_shrink: bool) -> Answer:
+        asked.append((params["limit"], can_shrink))
+        if params["limit"] in (250, 125):
+            raise TooSlow
+        more = {"next": "elsewhere", "cursors": {"after": "on"}} if "after" not in params else {}
+        return Answer(200, {"data": [{"id": str(len(asked))}], "paging": more})
+
+    source = MetaAdLibrary(cast("Api", SimpleNamespace(get=get, waits=Waits())), lambda _: ["1"], today=lambda: LAST)
+    found = list(source.sweep("bulk", Window(LAST, LAST)).pages)
+    assert asked == [(250, True), (125, True), (62, True), (62, True)]
+    assert [json.loads(page.cursor or "{}")["limit"] for page in found] == [62, 62]
+    on = json.dumps({"first": 0, "after": "on", "limit": 40})
+    assert len(list(source.sweep("bulk", Window(LAST, LAST), on).pages)) == 1
+    assert asked[-1] == (40, False), "so small a page is not slow for its size"
 
 
 def test_the_quota_is_obeyed_and_the_waiting_is_told(

@@ -27,6 +27,8 @@ SOURCE_OF = {
 KIND_OF = {"web_pages": "pages", "meta_insights": "results"}
 """What a reader brings, where it is no ads."""
 
+WAYS_INTO_A_MARKET = "add --market NAME if it is ours, --competitor-of MARKET if it is not."
+
 CONNECTION = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 
 app = typer.Typer(no_args_is_help=True)
@@ -110,12 +112,16 @@ def add(
         market_id = brands.register_market(conn, market, brand_id, against or [], keep=not against) if market else None
         for joined in competitor_of or []:
             brands.add_competitor(conn, joined, brand_id)
-        readers = brands.readers_of(conn, brand_id)
+        readers, markets = brands.readers_of(conn, brand_id), brands.markets_of(conn, [brand_id])
     if as_json:
         console.emit({"brand_id": brand_id, "market_id": market_id, "readers": readers})
         return
     console.out.print(f"Registered [bold]{brand_id}[/]" + (f" in market [bold]{market_id}[/]." if market_id else "."))
     console.out.print(_next_step(brand_id, readers), soft_wrap=True)
+    if not markets:
+        console.out.print(
+            f"It is in no market yet, so it is compared with nobody: {WAYS_INTO_A_MARKET}", soft_wrap=True
+        )
 
 
 def _page(text: str) -> tuple[str, str]:

@@ -32,7 +32,10 @@ def register(app: typer.Typer) -> None:
 
 
 def sandbox(
-    port: Annotated[int, typer.Option(help="Port of the APIs on 127.0.0.1.", min=0, max=65535)] = 8765,
+    port: Annotated[
+        int | None,
+        typer.Option(help="Port of the APIs on 127.0.0.1. Unset: COUNTERPITCH_SANDBOX_PORT.", min=0, max=65535),
+    ] = None,
     site_port: Annotated[
         int, typer.Option(help="First port of the brands' sites; 0: any that are free.", min=0, max=65535)
     ] = 0,
@@ -69,10 +72,12 @@ def sandbox(
     """
     from counterpitch.sandbox.market import SEED
     from counterpitch.sandbox.platforms.server import PortTaken, serving
+    from counterpitch.settings import settings
 
     looked = day.date() if day else datetime.now(UTC).date()
     served = _sandbox(looked, start.date() if start else None, SEED if seed is None else seed, fault or [], fault_seed)
     served.quota(meta=meta_calls, tiktok=tiktok_calls)
+    port = settings().sandbox_port if port is None else port
     try:
         with serving(served, port, site_port) as running:
             told = describe(running)

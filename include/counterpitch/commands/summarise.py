@@ -44,7 +44,7 @@ def show(found: dict[str, Any]) -> None:
             told = ", ".join(f"{row['texts']:,} ({row['why']})" for row in left)
             _line("Left out", f"texts not read for pillars yet: {told}; the next run goes on with the best of them")
     if not found["markets"]:
-        _line("Markets", "none yet. `counterpitch run` makes the first one.")
+        _line("Markets", f"none yet. {_first_market(found['brands'])}")
     _rows(found["rows"], found["rejections"])
     _model(found["model"])
     for sweep in found["unread"]:
@@ -64,6 +64,13 @@ def show(found: dict[str, Any]) -> None:
             f"[bold]{login['address']}[/]  user [bold]{login['user']}[/]  password [bold]{login['password']}[/]",
             raw=True,
         )
+
+
+def _first_market(brands: list[str]) -> str:
+    if not brands:
+        return "`counterpitch run` makes the first one."
+    named = f'`counterpitch brand add "Our Brand" --market "Our Market" --against {brands[0]}`'
+    return f"Nothing is compared or scored until there is one: {named}."
 
 
 def _market(market: dict[str, Any]) -> None:

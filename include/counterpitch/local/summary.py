@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from counterpitch import brands
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection, transaction
 
@@ -16,9 +17,10 @@ from counterpitch.warehouse.connection import Connection, transaction
 def summary(
     *, seconds: float | None = None, address: str | None = None, login: tuple[str, str] | None = None
 ) -> dict[str, Any]:
-    """Markets, texts left unread, the account of rows, the model, unread brands; if given, time, address, login."""
+    """Brands, markets, texts left unread, account of rows, model, unread brands; if given, time, address, login."""
     with transaction(application="counterpitch summary") as conn:
         found: dict[str, Any] = {
+            "brands": brands.registered(conn),
             "markets": _rows(conn, "summarise_markets"),
             "left_out": _rows(conn, "list_left_out"),
             "rows": _rows(conn, "summarise_rows")[0],

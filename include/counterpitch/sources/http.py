@@ -47,6 +47,10 @@ class AskAgain(Exception):
         self.code, self.wait, self.throttled = code, wait, throttled
 
 
+class TooSlow(Exception):
+    """The answer was not whole in time, and whoever asked can ask for less."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """A JSON object and the headers it came with (lower case)."""
@@ -99,12 +103,15 @@ class Api:
         self.calls = 0
         self.waits = waits if waits is not None else Waits()
 
-    def get(self, path: str, params: Mapping[str, str | int]) -> Answer:
-        """Ask, and ask again where that may help. Raises SweepFailed, SweepInterrupted."""
-        return self.ask("GET", path, params=params)
+    def get(self, path: str, params: Mapping[str, str | int], *, can_shrink: bool = False) -> Answer:
+        """Ask, and ask again where that may help. Raises SweepFailed, SweepInterrupted.
 
-    def ask(self, method: str, path: str, **request: Any) -> Answer:
-        """Any method, with httpx's own arguments. Raises SweepFailed, SweepInterrupted."""
+        can_shrink: the caller can ask for less; an answer that is not whole in time then raises TooSlow at once.
+        """
+        return self.ask("GET", path, can_shrink=can_shrink, params=params)
+
+    def ask(self, method: str, path: str, *, can_shrink: bool = False, **request: Any) -> Answer:
+        """Any method, with httpx's own arguments. Raises SweepFailed, SweepInterrupted, and TooSlow as `get` does."""
         try:
             for attempt in stamina.retry_context(
                 on=self._again, attempts=self._attempts, timeout=None, wait_initial=self._first_wait, wait_jitter=0.1
@@ -112,7 +119,7 @@ class Api:
                 self._tries = attempt.num
                 with attempt:
                     self._hold()
-                    return self._once(method, path, request)
+                    return self._once(method, path, request, can_shrink)
         except AskAgain as error:
             raise SweepInterrupted(error.code, f"{error} The sweep goes on from here when it is tried again.") from None
         raise AssertionError("stamina gives at least one attempt")
@@ -174,7 +181,7 @@ class Api:
             self.waits.add(wait)
             time.sleep(wait)
 
-    def _once(self, method: str, path: str, request: Mapping[str, Any]) -> Answer:
+    def _once(self, method: str, path: str, request: Mapping[str, Any], can_shrink: bool) -> Answer:
         self.calls += 1
         try:
             with self._deadline.within(self._longest):
@@ -186,7 +193,8 @@ class Api:
             if not self._deadline.passed:
                 raise AskAgain("network", f"The platform did not answer ({type(error).__name__}).") from None
         if self._deadline.passed:
-            raise AskAgain("too_slow", f"The platform's answer was not whole after {self._longest:g} seconds.")
+            told = f"The platform's answer was not whole after {self._longest:g} seconds."
+            raise TooSlow(told) if can_shrink else AskAgain("too_slow", told)
         answer = _read(response, self._secrets | self._tokens)
         self._check(answer)
         if answer.status >= 500:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from counterpitch.sources.base import SweepFailed
-from counterpitch.sources.http import Answer, Api, AskAgain
+from counterpitch.sources.http import Answer, Api, AskAgain, TooSlow
 
 VERSION = "v25.0"
 THROTTLED = {4, 17, 32, 341, 613, 80000, 80003, 80004, 80014}
@@ -21,6 +21,7 @@ TOKEN = {102, 190}
 REDUCE = "reduce the amount of data"
 MINUTE = 60.0
 TRIES_WITHOUT_PAGING = 4
+SMALL = 50  # rows of a page whose slowness is not of its size: it is asked for again as it is
 
 
 class TooMuchData(Exception):
@@ -88,13 +89,17 @@ def pages(
 
 
 def _page(api: Api, path: str, question: Mapping[str, str | int], after: str | None, limit: int) -> tuple[Answer, int]:
-    """One page, with the limit halved as often as Meta asks. A page with rows but no `paging` is asked for again."""
+    """One page, with the limit halved as often as Meta asks, or as a page above SMALL is not whole in time.
+
+    A page with rows but no `paging` is asked for again.
+    """
     for _ in range(TRIES_WITHOUT_PAGING):
         while True:
             try:
-                answer = api.get(path, {**question, "limit": limit} | ({"after": after} if after else {}))
+                asked = {**question, "limit": limit} | ({"after": after} if after else {})
+                answer = api.get(path, asked, can_shrink=limit > SMALL)
                 break
-            except TooMuchData:
+            except (TooMuchData, TooSlow):
                 if limit == 1:
                     raise SweepFailed(
                         "too_much_data", "Meta finds a page of one row too much. Ask for fewer fields."
