@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from counterpitch import brands
 from counterpitch.quality.outcomes import DayRefused
-from counterpitch.quality.publish import validate_days
+from counterpitch.quality.publish import validate_and_load, validate_days
 from counterpitch.sandbox.platforms.accounts import META_TOKEN
 from counterpitch.sandbox.platforms.server import Sandbox, Served, serving
 from counterpitch.sandbox.platforms.world import World
 from counterpitch.sandbox.sightings import page_id
-from counterpitch.sources.base import Sweep, SweepFailed, Window
-from counterpitch.sources.collect import CollectionFailed, collect_brand
+from counterpitch.sources.base import Page, Sweep, SweepFailed, SweepInterrupted, Waits, Window
+from counterpitch.sources.collect import CollectionFailed, CollectionInterrupted, collect_brand
 from counterpitch.sources.meta_ad_library import MetaAdLibrary
 from counterpitch.sources.missed import MOST_DAYS, missed_days
 from counterpitch.warehouse import query
@@ -109,6 +109,58 @@ def test_a_day_caught_up_under_a_day_that_is_refused_is_loaded_by_the_next_run(
             validate_days(day(0), [BRAND], [told], catch_up=True)
     next_day = (LAST + timedelta(days=1)).isoformat()
     assert validate_days(next_day, [BRAND], [], catch_up=True)["days"] == [day(1), day(0)]
+
+
+def test_a_day_that_a_try_loaded_before_it_was_killed_is_told_by_the_next(
+    conn: Connection, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_from(conn, 1)
+    collect_brand(BRAND, day(0), catch_up=True)
+
+    def killed_after(partition_key: str, known: list[str]) -> dict[str, object]:
+        loaded = validate_and_load(partition_key, known)
+        if partition_key == day(1):
+            raise KeyboardInterrupt
+        return loaded
+
+    with monkeypatch.context() as first_try:
+        first_try.setattr("counterpitch.quality.publish.validate_and_load", killed_after)
+        with pytest.raises(KeyboardInterrupt):
+            validate_days(day(0), [BRAND], [], catch_up=True)
+    assert validate_days(day(0), [BRAND], [], catch_up=True)["days"] == [day(1), day(0)]
+    assert validate_days(day(0), [BRAND], [], catch_up=True)["days"] == [day(0)]
+
+
+def test_waits_of_a_try_that_was_interrupted_are_told_by_the_next(
+    conn: Connection, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sweep(seconds: float, *, interrupted: bool) -> Callable[..., Sweep]:
+        waits = Waits()
+
+        def pages() -> Iterator[Page]:
+            waits.add(seconds)
+            if interrupted:
+                raise SweepInterrupted("quota", "Not now.")
+            yield Page([], "the end")
+
+        return lambda *_: Sweep(pages=pages(), waits=waits)
+
+    for seconds in (40.0, 20.0):
+        monkeypatch.setattr(MetaAdLibrary, "sweep", sweep(seconds, interrupted=True))
+        with pytest.raises(CollectionInterrupted):
+            collect_brand(BRAND, day(0))
+    monkeypatch.setattr(MetaAdLibrary, "sweep", sweep(30.0, interrupted=False))
+    for told in (
+        "Waited 90 s for the platform's quota in 3 pauses.",
+        "Waited 30 s for the platform's quota in 1 pause.",
+    ):
+        collect_brand(BRAND, day(0))
+        assert (
+            query.scalar(conn, "select message from ops.coverage where partition_key = %(day)s", {"day": day(0)})
+            == told
+        )
+        conn.commit()
+        monkeypatch.setattr(MetaAdLibrary, "sweep", sweep(30.0, interrupted=False))
 
 
 def test_a_backfill_loads_its_own_day_only(conn: Connection, served: Served) -> None:

@@ -29,6 +29,7 @@ from counterpitch.warehouse.connection import Connection, connect, transaction
 
 log = logging.getLogger(__name__)
 SLICE = ("source", "brand_id", "partition_key")
+NOTED = "caught-up days on their way into core"
 
 
 @dataclass
@@ -139,14 +140,15 @@ def validate_days(
     """Bring the day into core, and after it the earlier days that were caught up by what `collect_brand` returned.
 
     `catch_up` brings every earlier day that the tables hold and core does not, too: a sweep that caught a day up and
-    then failed or was killed returned nothing, and a day that was refused may pass once it was mended.
+    then failed or was killed returned nothing, and a day that was refused may pass once it was mended. A try that was
+    killed leaves the days that it loaded noted, so that the next tells them, too.
     Returns the account of the day as validate_and_load does, with `days`: those that moved, in order. An earlier day
     that is refused stays out and is said in the log; the day itself raises DayRefused, and the next run goes on.
     """
     counts = validate_and_load(partition_key, brands)
     moved, days = set(counts["brands"]), {partition_key} if counts["brands"] else set()
-    earlier = {day for each in collected for day in each.get("caught_up", [])}
-    for day in sorted(earlier | set(_unloaded(partition_key, brands) if catch_up else [])):
+    earlier = sorted({day for each in collected for day in each.get("caught_up", [])})
+    for day in _noted(partition_key, brands, earlier) if catch_up else earlier:
         try:
             loaded = validate_and_load(day, brands)["brands"]
         except DayRefused as error:
@@ -154,13 +156,19 @@ def validate_days(
             continue
         moved |= set(loaded)
         days |= {day} if loaded else set()
+    if catch_up:
+        with transaction(application="validate") as conn:
+            query.execute(conn, query.sql(__file__, "forget_days_to_pass_on"), {"name": NOTED})
     return counts | {"brands": sorted(moved), "days": sorted(days)}
 
 
-def _unloaded(partition_key: str, brands: Sequence[str]) -> list[str]:
+def _noted(partition_key: str, brands: Sequence[str], caught_up: Sequence[str]) -> list[str]:
+    """The earlier days to load, in order: those that were caught up, all that core lacks, and all noted before."""
     params = {"partition_key": partition_key, "brands": list(brands)}
     with transaction(application="validate") as conn:
-        return [row["day"] for row in query.rows(conn, query.sql(__file__, "list_unloaded_days"), params)]
+        unloaded = [row["day"] for row in query.rows(conn, query.sql(__file__, "list_unloaded_days"), params)]
+        noted = {"name": NOTED, "days": [*caught_up, *unloaded]}
+        return sorted(query.scalar(conn, query.sql(__file__, "note_days_to_pass_on"), noted))
 
 
 def _read(conn: Connection, partition_key: str, brands: Sequence[str]) -> Day:

@@ -142,6 +142,8 @@ class _FeedSweep:
                 self._cover(State.FAILED, Sweep(code=error.code, message=str(error), listing="none"))
                 if isinstance(error, SweepFailed):
                     self._forget()  # a cursor that the platform refuses would be refused again
+                elif self._all_waits().pauses:
+                    self._keep_waits()
             raise
 
     def _run(self) -> tuple[State, int]:
@@ -210,13 +212,19 @@ class _FeedSweep:
         self._merge_arrived()
         kept = query.scalar(self._conn, query.sql(__file__, "find_cursor"), {"name": self._name})
         if kept:
+            self._waited = Waits(**kept.get("waited", {}))
+        if kept and "cursor" in kept:
             self._cursor, self._rows = kept["cursor"], kept["rows"]
             self._observed_at = datetime.fromisoformat(kept["observed_at"])
-            self._waited = Waits(**kept.get("waited", {}))
 
     def _place(self, cursor: str) -> dict[str, Any]:
         place = {"cursor": cursor, "rows": self._rows, "observed_at": self._observed_at.isoformat()}
         return place | {"waited": asdict(self._all_waits())}
+
+    def _keep_waits(self) -> None:
+        """For the next try to tell, also where no page came after them."""
+        params = {"name": self._name, "value": write.as_json({"waited": asdict(self._all_waits())})}
+        query.execute(self._conn, query.sql(__file__, "keep_waits"), params)
 
     def _all_waits(self) -> Waits:
         return Waits(self._waited.seconds + self._waits.seconds, self._waited.pauses + self._waits.pauses)

@@ -1,0 +1,1 @@
+delete from ops.watermark where name = %(name)s
