@@ -48,7 +48,10 @@ def test_scores_and_reasons_do_not_depend_on_what_is_scored_together(monkeypatch
     known = planted.frame(60, 20, seed=3)[list(features.KNOWN)]
     together = explain.predictions(fitted, known)
     monkeypatch.setattr(model, "CHUNK", 7)
-    pd.testing.assert_frame_equal(explain.predictions(fitted, known), together, check_exact=True)
+    apart = explain.predictions(fitted, known)
+    assert apart["reasons"].tolist() == together["reasons"].tolist()
+    numbers = ["score", "ctr", "ctr_low", "ctr_high"]
+    np.testing.assert_allclose(apart[numbers], together[numbers], rtol=1e-9)  # BLAS adds up in another order
 
 
 def test_an_unknown_language_gets_a_wide_interval_and_an_empty_text_a_refusal(conn: Connection) -> None:

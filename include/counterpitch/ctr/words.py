@@ -83,7 +83,8 @@ class Pieces:
     @cached_property
     def place(self) -> np.ndarray:
         """The place of each piece in its text, from 0."""
-        return np.arange(len(self.row)) - np.searchsorted(self.row, np.arange(self.texts))[self.row]
+        begin = np.searchsorted(self.row, np.arange(self.texts))
+        return np.asarray(np.arange(len(self.row)) - begin[self.row])
 
 
 @dataclass(frozen=True)
