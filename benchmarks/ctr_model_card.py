@@ -51,8 +51,9 @@ text meets that is scored later. Where the model reads an encoder, that row read
 
 **With an encoder of its own.** `counterpitch ctr tune-encoder` teaches a sentence encoder which wording won
 ([how to](../tune-encoder.md)); the model reads one number of it beside the words, its score, which has the prior
-variance of an embedding. A text that taught it has the score of the fold that did not see it, so the linear model, the
-booster and the calibration learn how far to trust it on texts that it has not seen. What an encoder was taught on
+variance of an embedding, and then learns once more, inside groups alone, how much it is worth beside the strength
+(`strength.inside_groups`). A text that taught it has the score of the fold that did not see it, so the linear model,
+the booster and the calibration learn how far to trust it on texts that it has not seen. What an encoder was taught on
 judges no model that reads it. An encoder of this kind beside a model of words alone, at a fixed weight and not one
 learnt out of fold, ranked somewhat better on the one earlier window that was asked; it is not built in. Without one,
 the vectors of `COUNTERPITCH_EMBEDDINGS` join the words as they are, where it is set; else the model is "words only".

@@ -1,7 +1,8 @@
 """The model: the strength of words and devices, stacked under LightGBM on all that is known before an ad runs.
 
 1. A linear mixed model learns the strength of each word and device inside tests and brands (strength.py). Its
-   scores of training examples are out of fold, so LightGBM sees them as they will be for new ads.
+   scores of training examples are out of fold, so LightGBM sees them as they will be for new ads. The score of an
+   encoder that was taught on results is weighed against it once more, inside groups alone.
 2. LightGBM (cross-entropy, weighted by effective impressions) starts from each group's own rate and that strength,
    and learns what they miss: how devices, format, placement and day bend the log-odds of a click.
 3. A slope fitted inside groups and a base rate for each owner make the margin a calibrated CTR; what they leave
@@ -205,6 +206,10 @@ def _fit(examples: pd.DataFrame, params: Params, unlabelled: Sequence[str], bloc
             )
             out_of_fold[inside] = part.score(blocks.rows(inside))
     whole = strength.fit(vectors, blocks, examples, params.priors, params.embedder, len(DEVICES))
+    if blocks.embedding is not None and blocks.embedding.shape[1] == 1:  # the score of an encoder that was taught
+        score = blocks.embedding[:, 0]
+        factor, more = strength.inside_groups(out_of_fold, score, examples, params.priors)
+        out_of_fold, whole = factor * out_of_fold + more * score, whole.weighed(factor, more, float(score.mean()))
     wide = _wide(out_of_fold, blocks)
     own = examples["brand_id"].notna().to_numpy()
     looks = profile(wide[own if own.any() else ~own])
