@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from counterpitch.ctr import model, strength
+from counterpitch.ctr import features, model, strength
 from counterpitch.ctr.strength import Priors
 from tests.ctr.planted import frame
 
@@ -43,7 +43,7 @@ def test_a_strength_that_says_nothing_is_left_as_it_is() -> None:
 def test_a_weighed_strength_scores_as_weighed_and_outlives_json() -> None:
     learnt = model.fit(frame(), model.Params(embedder=None)).strength
     learnt.weights["embedding"] = np.array([0.1])
-    known = frame()[list(model.features.KNOWN)].head(20)
+    known = frame()[list(features.KNOWN)].head(20)
     blocks = model.read(learnt.vectors, known, None)
     score = np.linspace(-2, 2, len(known))
     both = strength.Blocks(blocks.words, blocks.text, blocks.devices, blocks.coverage, score[:, None])
