@@ -46,6 +46,14 @@ def test_a_need_cut_out_of_one_ad_is_not() -> None:
     assert story.so_that in wants()["outcome"]["health"]
 
 
+@pytest.mark.parametrize("marks", [{"skill": 0.5, "money": 0.5}, {"money": 0.5, "skill": 0.5}])
+def test_what_it_is_for_is_another_matter_than_the_wish(marks: dict[str, float]) -> None:
+    cheap, together = need("lower monthly cost", firm=True), need("family dinners", firm=True)
+    story = told(dataclasses.replace(BARE, marks=marks, other_needs=(cheap, together)))
+    assert story.i_want in wants()["wish"]["money"]
+    assert story.so_that != "I get a lower monthly cost"
+
+
 def test_where_nothing_marks_the_theme_its_name_is_the_wish() -> None:
     assert told(dataclasses.replace(BARE, marks={})).i_want == "calories per portion"
 

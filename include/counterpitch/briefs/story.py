@@ -115,7 +115,7 @@ def _wanted(case: Case) -> Said | None:
 
 def _outcome(case: Case, want: Said | None) -> Said | None:
     """What the need is for: another need that the same texts state, on another matter than the first."""
-    known = concepts_in(want.value, "want") if want else {max(case.marks, key=lambda n: case.marks[n], default="")}
+    known = concepts_in(want.value, "want") if want else {_concept(case)}
     words = set(wording.bare(want.value).casefold().split()) if want else set()
     options = [
         s
@@ -146,11 +146,15 @@ def _so_that(why: Said | None, case: Case, casing: Casing, pick: _Pick) -> str |
 
 
 def _of_concept(part: str, case: Case, pick: _Pick) -> str | None:
-    """Words for the concept that marks the theme most, None where we have none. part: 'wish' or 'outcome'."""
-    for concept in sorted(case.marks, key=lambda name: (-case.marks[name], name)):
-        if concept in wants()[part]:
-            return pick(part, wants()[part][concept])
-    return None
+    """Words for what the theme is about, None where we have none. part: 'wish' or 'outcome'."""
+    concept = _concept(case)
+    return pick(part, wants()[part][concept]) if concept else None
+
+
+def _concept(case: Case) -> str | None:
+    """The concept that marks the theme most, of those that we have words for."""
+    worded = [name for name in case.marks if name in wants()["wish"]]
+    return min(worded, key=lambda name: (-case.marks[name], name), default=None)
 
 
 @lru_cache(maxsize=1)
