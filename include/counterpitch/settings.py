@@ -11,7 +11,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -49,6 +49,12 @@ class Settings(BaseSettings):
     ctr_encoder: Path | None = Field(
         default=None, description="folder that `counterpitch ctr tune-encoder` wrote; for the click model alone"
     )
+
+    @field_validator("gold", "ctr_encoder", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        """An empty path would be the working folder."""
+        return None if isinstance(value, str) and not value.strip() else value
 
     @property
     def ctr_embedder(self) -> str | None:

@@ -65,7 +65,8 @@ def test_tune_encoder_says_what_it_taught_and_how_it_is_used(
     planted.fill(conn)
     asked = ["ctr", "tune-encoder", "--base", str(rote.base(tmp_path)), "--out", str(tmp_path / "taught")]
     said = _counterpitch(*asked, "--day", planted.DAY)
-    assert "of 41 tests up to 2026-10-" in " ".join(said.output.split()), "40, and the ads of the brand"
+    told = " ".join(said.output.split())
+    assert "(50 tests, or dozens of a brand's ads, with different texts) up to 2026-10-" in told, "40 and 10"
     assert f"COUNTERPITCH_CTR_ENCODER={tmp_path / 'taught'}" in said.output
     assert f"{tune.FOLDS + 1} of {tune.FOLDS + 1}" in said.stderr
     assert json.loads(_counterpitch(*asked, "--day", planted.DAY, "--json").stdout)["tests"] == 41

@@ -1,7 +1,7 @@
 """An encoder that needs no torch and learns by rote: it knows by heart which texts won, and of others a little.
 
 What it says of a text that taught it is the answer; of any other text whether it offers a free trial. So a text that is
-read by an encoder that was taught on it gives itself away.
+read by an encoder that was taught on it gives itself away. Like any encoder it reads the beginning of a text only.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from counterpitch.settings import settings
 
 FILE = "memory.json"
 HEAD = np.array([1.0, 1.0])
+READS = 24
 
 
 class Rote:
@@ -28,9 +29,13 @@ class Rote:
     taught = 0
     fails_at: int | None = None
 
+    @staticmethod
+    def refuse(base: Path) -> None:
+        assert base.is_dir()
+
     def __init__(self, base: Path, texts: list[str], *_: int) -> None:
         assert (base / FILE).is_file()
-        self.texts = texts
+        self.texts = [_read(text) for text in texts]
         self.memory: dict[str, float] = {}
 
     def learn(self, contests: Contests) -> None:
@@ -65,7 +70,12 @@ class Loaded:
 
 
 def vectors(texts: list[str], memory: dict[str, float]) -> np.ndarray:
-    return np.array([[memory.get(text, 0.0), "free trial" in text.lower()] for text in texts], dtype=float)
+    read = [_read(text) for text in texts]
+    return np.array([[memory.get(text, 0.0), "free trial" in text.lower()] for text in read], dtype=float)
+
+
+def _read(text: str) -> str:
+    return " ".join(text.split()[:READS])
 
 
 def base(folder: Path) -> Path:

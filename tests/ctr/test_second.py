@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from counterpitch.ctr import drift, evaluate, model, registry, rescore, score, second, variances, weigh
+from counterpitch.ctr import drift, embeddings, evaluate, model, registry, rescore, score, second, variances, weigh
 from counterpitch.ctr.refusals import ModelUnusable, NotEnoughData
 from counterpitch.ctr.train import train
+from counterpitch.settings import settings
 from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection
-from tests.ctr import planted
+from tests.ctr import planted, rote
 
 SCORES = "select ad_key, brand_id, model_id, ctr, rank_in_market, reasons from mart.ad_score order by ad_key"
 READER = {"extractor": "planted", "extractor_version": "1"}
+
+
+@pytest.fixture(autouse=True)
+def as_it_was() -> Iterator[None]:
+    yield
+    embeddings._embedder.cache_clear()
+    settings.cache_clear()
 
 
 def _market(conn: Connection, effect: float) -> dict[str, float]:
@@ -106,6 +116,31 @@ def _gone_with_its_base(conn: Connection, rows: list[dict[str, Any]]) -> None:
     registry.promote(train(planted.DAY), decided_by="ana", reason="newer")
     assert "No model with pillars has won" in rescore.rescore_partition(planted.DAY, ["acme"])["reason"]
     assert _scored(conn) == rows
+
+
+def test_the_second_model_reads_the_encoder_of_its_base_whatever_the_settings_name_by_now(
+    conn: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _market(conn, 0.8)
+    rote.install(monkeypatch)
+    plain = f"huggingface:{rote.base(tmp_path)}"
+    base = train(planted.DAY)
+    monkeypatch.setenv("COUNTERPITCH_EMBEDDINGS", plain)
+    settings.cache_clear()
+    given: list[str | None] = []
+    fit = model.fit
+    monkeypatch.setattr(model, "fit", lambda *a, **k: given.append(a[1].embedder) or fit(*a, **k))  # type: ignore[func-returns-value]
+    assert second.weigh(base)["verdict"] == "wins"
+    assert given == [None] * 3
+    reads = train(planted.DAY)
+    monkeypatch.delenv("COUNTERPITCH_EMBEDDINGS")
+    settings.cache_clear()
+    given.clear()
+    assert second.weigh(reads)["verdict"] == "wins"
+    assert given == [plain] * 3
+    (tmp_path / "base" / rote.FILE).write_text('{"another": 1}', encoding="utf-8")
+    with pytest.raises(NotEnoughData, match="trained with another encoder"):
+        second.weigh(reads)
 
 
 def test_where_pillars_mean_nothing_they_do_not_win_and_the_champions_scores_stand(conn: Connection) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counterpitch.ctr import embeddings, encoder, features, model, registry, splits, train, tune, tuned
+from counterpitch.ctr import (
+    embeddings,
+    encoder,
+    evaluate,
+    examples,
+    features,
+    model,
+    registry,
+    splits,
+    train,
+    tune,
+    tuned,
+)
 from counterpitch.ctr.contests import LARGEST, Contests
 from counterpitch.ctr.refusals import ModelUnusable, NotEnoughData
 from counterpitch.settings import settings
@@ -23,6 +36,7 @@ from counterpitch.warehouse.connection import Connection
 from tests.ctr import planted, rote
 
 ALIKE = planted.ads
+BERT = encoder.Bert
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +98,65 @@ def test_an_interrupted_run_goes_on_where_it_stopped_and_ends_the_same(
     assert {path.name for path in tmp_path.iterdir()} == {"base", "whole", "broken"}
 
 
+def test_the_time_of_folds_that_an_earlier_run_finished_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn = planted.frame(0, 120)
+    monkeypatch.setattr(rote.Rote, "fails_at", 3)
+    with pytest.raises(KeyboardInterrupt):
+        tune.teach(learn, rote.base(tmp_path), tmp_path / "taught")
+    for kept in (tmp_path / "taught.unfinished").glob("fold-*.json"):
+        held = json.loads(kept.read_text(encoding="utf-8"))
+        kept.write_text(json.dumps(held | {"processor_seconds": 1_000}), encoding="utf-8")
+    monkeypatch.setattr(rote.Rote, "fails_at", None)
+    assert tune.teach(learn, rote.base(tmp_path), tmp_path / "taught")["processor_seconds"] >= 3_000
+
+
+def test_folds_left_by_a_run_that_was_killed_after_its_last_step_are_cleared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn = planted.frame(0, 120)
+    remove = shutil.rmtree
+
+    def killed(path: Path, ignore_errors: bool = False) -> None:
+        if path.name == "taught.unfinished" and path.is_dir():
+            raise KeyboardInterrupt
+        remove(path, ignore_errors)
+
+    monkeypatch.setattr("shutil.rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        tune.teach(learn, rote.base(tmp_path), tmp_path / "taught")
+    monkeypatch.setattr("shutil.rmtree", remove)
+    assert (tmp_path / "taught.unfinished").is_dir()
+    tune.teach(learn, rote.base(tmp_path), tmp_path / "taught")
+    assert {path.name for path in tmp_path.iterdir()} == {"base", "taught"}
+    assert rote.Rote.taught == tune.FOLDS + 1
+
+
+def test_what_is_in_the_way_is_said_before_the_results_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examples, "read", lambda *_: pytest.fail("the results were read"))
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    with pytest.raises(ModelUnusable, match=r"is a file.*--out"):
+        tune.tune(tmp_path / "file", rote.base(tmp_path))
+    monkeypatch.setattr(encoder, "Bert", BERT)
+    monkeypatch.setattr(encoder, "libraries", lambda: (None, None))
+    with pytest.raises(ModelUnusable, match=r"no readable config\.json"):
+        tune.tune(tmp_path / "taught", rote.base(tmp_path))
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
+
+
+def test_the_card_counts_the_tests_that_taught(tmp_path: Path) -> None:
+    learn = planted.frame(0, 130)
+    learn.loc[learn.index[:40], "text"] = learn["text"].iloc[0]  # ten tests in which nothing differs but the image
+    card = tune.teach(learn, rote.base(tmp_path), tmp_path / "taught")
+    assert (card["tests"], card["contests"]) == (130, 120)
+    assert tuned.lessons(card).startswith("120 tests")
+    del card["contests"]
+    assert tuned.lessons(card) == "examples of 130 tests", "as cards of before say it"
+
+
 def test_too_few_tests_or_copies_teach_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(NotEnoughData, match="20 tests"):
         tune.teach(planted.frame(0, 20), rote.base(tmp_path), tmp_path / "taught")
@@ -122,9 +195,81 @@ def test_what_nearly_says_a_taught_text_does_not_judge(tmp_path: Path) -> None:
     name = _taught(tmp_path, known.iloc[:480].reset_index(drop=True))
     found = embeddings.taught(name)
     assert found
-    may = tuned.judges(known, np.ones(len(known), bool), splits.ties(known), found[1], found[0]["taught_until"])
+    may = tuned.judges(known, np.ones(len(known), bool), found[1], found[0]["taught_until"])
     assert not may[-4:].any(), "its whole test is out"
     assert may[:-4].sum() == 600 - 480 - 4
+
+
+def _made_up(rng: np.random.Generator, words: int) -> str:
+    return " ".join("".join(rng.choice(list("abcdefghijklmnopqrstuvwxyz"), 6)) for _ in range(words))
+
+
+def _with_shared_openings(known: pd.DataFrame, apart: int) -> pd.DataFrame:
+    """Long ads: each opens like the one `apart` rows before it, and goes on in words of its own."""
+    rng = np.random.default_rng(5)
+    heads = [f"{text} {_made_up(rng, 12)}" for text in known["text"]]
+    heads = [heads[row - apart] if row >= apart else head for row, head in enumerate(heads)]
+    return known.assign(text=[f"{head} {_made_up(rng, 60)}" for head in heads])
+
+
+def test_ads_that_open_alike_are_one_text_to_an_encoder(tmp_path: Path) -> None:
+    known = _with_shared_openings(planted.frame(0, 150), 300)
+    assert splits.ties(known).max() == 149, "as wholes they are far from alike"
+    name = _taught(tmp_path, known)
+    said = embeddings.embed(known["text"].tolist(), name)[:, 0]
+    offers = known["text"].str.lower().str.contains("free trial").to_numpy()
+    assert np.ptp(said[offers]) < 1.0, "no fold knows an opening that another one learnt"
+    assert np.ptp(said[~offers]) < 1.0
+    new = [f"{tuned.opening(text)} and something else" for text in known["text"]]
+    assert embeddings.embed(new, name)[:, 0].tolist() == said.tolist(), "nor does the whole encoder, in use"
+
+
+def test_an_ad_that_opens_like_a_taught_one_does_not_judge(tmp_path: Path) -> None:
+    known = _with_shared_openings(planted.frame(0, 150), 560)
+    found = embeddings.taught(_taught(tmp_path, known.iloc[:480].reset_index(drop=True)))
+    assert found
+    may = tuned.judges(known, np.ones(len(known), bool), found[1], found[0]["taught_until"])
+    assert not may[560:].any(), "they open like the first 40"
+    assert may[480:560].all()
+
+
+def test_nothing_that_opens_like_what_judges_is_taught(
+    conn: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = _with_shared_openings(planted.frame(0, 150), 560)
+    monkeypatch.setattr(examples, "read", lambda *_: known)
+    card = tune.tune(tmp_path / "taught", rote.base(tmp_path), planted.DAY)
+    assert card["texts"] == 480 - 40
+    _, [(_, held)] = train.hold_out(known, seed=1, embedder=f"huggingface:{tmp_path / 'taught'}")
+    assert held.sum() == 120, "so the whole newest fifth judges"
+
+
+@given(st.text(), st.integers(1, 5), st.integers(1, 30))
+def test_an_opening_is_a_beginning_and_opens_with_itself(text: str, words: int, characters: int) -> None:
+    head = tuned.opening(text, words, characters)
+    assert text.startswith(head)
+    assert tuned.opening(head, words, characters) == head
+    if len(text) <= characters and len(text.split()) <= words:
+        assert head == text
+    else:
+        assert head.split() == text[:characters].split()[:words]
+
+
+def test_a_folder_of_before_tells_texts_apart_as_it_did(tmp_path: Path) -> None:
+    learn = planted.frame(0, 120)
+    name = _taught(tmp_path, learn)
+    kept = tmp_path / "taught" / tuned.SCORES
+    said = json.loads(kept.read_text(encoding="utf-8"))
+    assert said.pop("read") == [tuned.WORDS, tuned.CHARACTERS]
+    kept.write_text(json.dumps(said), encoding="utf-8")
+    card = json.loads((tmp_path / "taught" / tuned.CARD).read_text(encoding="utf-8"))
+    card["sha256"] = tuned.fingerprint(tmp_path / "taught")
+    (tmp_path / "taught" / tuned.CARD).write_text(json.dumps(card), encoding="utf-8")
+    found = embeddings.taught(name)
+    assert found
+    assert found[1].taught(learn["text"].tolist()).all()
+    long = "word " * 300
+    assert found[1].opening(long) == long[:1_000]
 
 
 def test_the_warehouse_teaches_it_and_the_registry_keeps_who_it_was(
@@ -155,6 +300,85 @@ def test_the_warehouse_teaches_it_and_the_registry_keeps_who_it_was(
         fitted.predict(known)
 
 
+def test_a_model_whose_encoder_is_gone_is_no_champion_and_loses_to_none(
+    conn: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted.fill(conn, count=160, tests=120)
+    tune.tune(tmp_path / "taught", rote.base(tmp_path), planted.DAY)
+    monkeypatch.setenv("COUNTERPITCH_CTR_ENCODER", str(tmp_path / "taught"))
+    settings.cache_clear()
+    reads = train.train(planted.DAY, model.Params())
+    monkeypatch.setenv("COUNTERPITCH_CTR_ENCODER", " ")
+    settings.cache_clear()
+    bare = train.train(planted.DAY, model.Params())
+    for model_id in (reads, bare):
+        registry.promote(model_id)
+    (tmp_path / "taught").rename(tmp_path / "gone")
+    yes = {"chosen_options": ["Promote"], "responded_by_user": {"name": "ana"}}
+    for refused in (lambda: registry.promote(reads), lambda: registry.record_decision(reads, yes), registry.rollback):
+        with pytest.raises(ModelUnusable, match=r"no folder .*taught"):
+            refused()
+    assert query.scalar(conn, "select model_id from ml.champion") == bare
+    (tmp_path / "gone").rename(tmp_path / "taught")
+    registry.rollback()
+    (tmp_path / "taught").rename(tmp_path / "gone")
+    embeddings._embedder.cache_clear()
+    query.execute(conn, "update ml.model set partition_key = '2026-10-20' where model_id = %(id)s", {"id": reads})
+    conn.commit()
+    monkeypatch.setattr(evaluate, "is_enough", lambda *_: True)
+    verdict = registry.compare(bare)
+    assert (verdict["verdict"], verdict["champion_id"]) == ("keeps", reads)
+    assert "There is no folder" in verdict["reason"]
+
+
+def test_an_artifact_names_another_format_only_where_a_taught_encoder_is_read(tmp_path: Path) -> None:
+    learn = planted.frame(0, 120)
+    reads = model.fit(learn, model.Params(embedder=_taught(tmp_path, learn)))
+    for fitted, number in ((reads, 6), (model.fit(learn), 5)):
+        artifact = fitted.to_json()
+        assert json.loads(artifact)["format"] == number
+        assert model.CtrModel.from_json(artifact).to_json() == artifact
+    before = json.dumps(json.loads(reads.to_json()) | {"format": 5})
+    assert model.CtrModel.from_json(before).to_json() == reads.to_json(), "as the version before wrote it"
+
+
+def test_a_taught_folder_without_its_card_is_never_read_as_any_encoder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = _taught(tmp_path, planted.frame(0, 120))
+    (tmp_path / "taught" / tuned.CARD).unlink()
+    with pytest.raises(ModelUnusable, match="without its card"):
+        embeddings.embed(["Sleep well"], name)
+    (tmp_path / "taught" / tuned.SCORES).unlink()
+    assert embeddings.embed(["Sleep well"], name).shape == (1, 2), "nothing tells it from another encoder"
+    monkeypatch.setenv("COUNTERPITCH_CTR_ENCODER", str(tmp_path / "taught"))
+    settings.cache_clear()
+    with pytest.raises(ModelUnusable, match="did not write it, or the card was not copied"):
+        model.Params()
+
+
+def test_what_tools_leave_behind_changes_no_encoder(tmp_path: Path) -> None:
+    name = _taught(tmp_path, planted.frame(0, 120))
+    before = embeddings.identity(name)
+    (tmp_path / "taught" / ".DS_Store").write_text("a view", encoding="utf-8")
+    for folder in (".cache", "__pycache__"):
+        (tmp_path / "taught" / folder).mkdir()
+        (tmp_path / "taught" / folder / "left").write_text("behind", encoding="utf-8")
+    assert embeddings.identity(name) == before
+    (tmp_path / "taught" / "more.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ModelUnusable, match="not those that its card names"):
+        embeddings.identity(name)
+
+
+def test_another_encoder_is_refused_before_anything_of_it_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"huggingface:{rote.base(tmp_path)}"
+    monkeypatch.setattr(rote.Loaded, "__init__", lambda *_, **__: pytest.fail("it was loaded"))
+    with pytest.raises(ModelUnusable, match="another encoder"):
+        embeddings.embed(["Sleep well"], name, "0" * 64)
+
+
 def test_a_folder_that_was_cut_short_is_refused(tmp_path: Path) -> None:
     name = _taught(tmp_path, planted.frame(0, 120))
     (tmp_path / "taught" / rote.FILE).write_text("{", encoding="utf-8")
@@ -178,14 +402,14 @@ def test_the_ads_of_a_brand_are_compared_a_dozen_at_a_time() -> None:
     assert sum(sizes) == len(learn)
 
 
-@given(st.lists(st.text(), min_size=1, unique_by=lambda text: text[: tuned.READ]), st.text())
+@given(st.lists(st.text(), min_size=1, unique_by=tuned.opening), st.text())
 def test_scores_are_kept_text_by_text(texts: list[str], other: str) -> None:
-    keys = tuned.keys_of(texts)
+    keys = tuned.keys_of([tuned.opening(text) for text in texts])
     order = np.argsort(keys)
     kept = tuned.Scores(rote.HEAD, 0.5, 2.0, keys[order], np.arange(len(texts), dtype=float)[order])
     assert kept.known(texts).tolist() == list(range(len(texts)))
     assert kept.taught(texts).all()
-    assert kept.taught([other]).tolist() == [other[: tuned.READ] in {text[: tuned.READ] for text in texts}]
+    assert kept.taught([other]).tolist() == [tuned.opening(other) in {tuned.opening(text) for text in texts}]
 
 
 @pytest.mark.skipif(

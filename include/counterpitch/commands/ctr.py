@@ -130,7 +130,7 @@ def tune_encoder(
 
         counterpitch ctr tune-encoder --out encoders/2026-11
     """
-    from counterpitch.ctr import tune
+    from counterpitch.ctr import tune, tuned
 
     told = _Told()
     tune.log.addHandler(told)
@@ -143,8 +143,8 @@ def tune_encoder(
         console.emit(card)
         return
     console.out.print(
-        f"Taught on {card['examples']} examples of {card['tests']} tests up to {card['taught_until']}. Of pairs that "
-        f"it had not seen it is right in {card['out_of_fold_accuracy']:.1%} (weighted by certainty).",
+        f"Taught on {card['examples']} examples ({tuned.lessons(card)}) up to {card['taught_until']}. Of pairs "
+        f"that it had not seen it is right in {card['out_of_fold_accuracy']:.1%} (weighted by certainty).",
         highlight=False,
     )
     console.out.print(f"Use it: COUNTERPITCH_CTR_ENCODER={folder.absolute()}", highlight=False, soft_wrap=True)

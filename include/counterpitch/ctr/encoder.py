@@ -23,8 +23,12 @@ TESTS_A_STEP = 12
 RATE = 5e-5
 HEAD_RATE = 1e-3
 DROPOUT = 0.1
-LONGEST = 40
-"""Tokens of a text that are read: a headline and a first line. What stands behind "see more" is seen by few."""
+FROZEN_SHARE = 0.5
+"""Of the layers, from below: they stay as they are."""
+
+LONGEST = 256
+"""Tokens of a text that are read. More than an opening has (tuned.opening: a token holds a character or more), so what
+the encoder reads is the opening, whole: texts with different openings are never one text to it."""
 
 SCHEDULE = {
     "epochs": EPOCHS,
@@ -32,6 +36,7 @@ SCHEDULE = {
     "rate": RATE,
     "head_rate": HEAD_RATE,
     "dropout": DROPOUT,
+    "frozen_share": FROZEN_SHARE,
     "longest": LONGEST,
 }
 
@@ -58,18 +63,25 @@ class Bert:
     Raises ModelUnusable where torch is missing, or `base` is no folder with a BERT encoder.
     """
 
-    def __init__(self, base: Path, texts: list[str], seed: int, threads: int) -> None:
-        self._torch, transformers = libraries()
+    @staticmethod
+    def refuse(base: Path) -> None:
+        """Raise ModelUnusable where no encoder can be made of `base`; loads nothing of it."""
+        libraries()
         _refuse_other_kind(base)
+
+    def __init__(self, base: Path, texts: list[str], seed: int, threads: int) -> None:
+        self.refuse(base)
+        self._torch, transformers = libraries()
         self._torch.set_num_threads(threads)
         self._torch.use_deterministic_algorithms(True)
         self._base, self._seed = base, seed
+        self._torch.manual_seed(seed)  # layers that the base lacks, such as a pooler, start at random
         tokenizer = transformers.AutoTokenizer.from_pretrained(str(base))
         self._net = transformers.AutoModel.from_pretrained(str(base), attn_implementation="eager")
         self._ids = tokenizer(texts, truncation=True, max_length=LONGEST)["input_ids"]
         self._lengths = np.array([len(row) for row in self._ids])
         self._layers = self._net.encoder.layer
-        self._frozen = len(self._layers) // 2
+        self._frozen = int(len(self._layers) * FROZEN_SHARE)
         self._given = {name: values.clone() for name, values in self._net.state_dict().items()}
         self._head: Any = None
         self._dropout = self._torch.nn.Dropout(DROPOUT)

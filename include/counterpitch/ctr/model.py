@@ -32,9 +32,11 @@ from counterpitch.ctr.calibration import Calibration
 from counterpitch.ctr.refusals import ModelNewer, ModelOutdated, ModelUnusable
 from counterpitch.ctr.strength import Blocks, Priors, Strength
 from counterpitch.ctr.vectors import RARITY, TextVectors
-from counterpitch.settings import settings
 
-FORMAT = 5
+FORMAT, FORMAT_TAUGHT = 5, 6
+"""An artifact names the second where the model reads a taught encoder, which a version that knows only the first would
+read as vectors. All else is the same in both."""
+
 DEVICES: tuple[str, ...] = (*features.NAMES, *RARITY, surprise.NAME)
 COLUMNS: tuple[str, ...] = ("strength", *DEVICES)
 CHUNK = 5_000
@@ -47,14 +49,14 @@ MOST_EXAMPLES = 60_000
 class Params:
     """All that a training depends on besides the examples. Found by search.py, recorded with each model.
 
-    embedder: the configured one (settings().ctr_embedder); None reads words only.
+    embedder: the configured one (embeddings.configured); None reads words only.
     """
 
     seed: int = 20261120
     folds: int = 5
     priors: Priors = field(default_factory=Priors)
     most_terms: int = 60_000
-    embedder: str | None = field(default_factory=lambda: settings().ctr_embedder)
+    embedder: str | None = field(default_factory=embeddings.configured)
     rounds: int = 60
     learning_rate: float = 0.05
     leaves: int = 4
@@ -86,6 +88,11 @@ class CtrModel:
         """Every feature by name: COLUMNS, then the optional block."""
         return (*COLUMNS, *self.pillars)
 
+    @property
+    def reads_taught(self) -> bool:
+        """Whether it reads the one score of an encoder that tune.py taught, and not the vectors of any other."""
+        return len(self.strength.weights.get("embedding", ())) == 1
+
     def margins(self, known: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Margin in log-odds and word coverage of each ad of `known` (features.KNOWN)."""
         margin, coverage = np.zeros(len(known)), np.zeros(len(known))
@@ -107,6 +114,11 @@ class CtrModel:
         """
         return self.calibration.apply(*self.margins(known), known["day"], owner)
 
+    def refuse_other_encoder(self) -> None:
+        """Raise EncoderUnusable where the folder of the encoder that it reads is missing or another; loads nothing."""
+        if self.strength.embedder:
+            embeddings.refuse_other(self.strength.embedder, self.encoder)
+
     def blocks(self, known: pd.DataFrame) -> Blocks:
         """What the model reads of ads."""
         return read(self.strength.vectors, known, self.strength.embedder, self.pillars, self.encoder)
@@ -123,7 +135,7 @@ class CtrModel:
     def to_json(self) -> str:
         """The artifact: one JSON text, keys sorted."""
         said = {
-            "format": FORMAT,
+            "format": FORMAT_TAUGHT if self.reads_taught else FORMAT,
             "features_version": features.VERSION,
             "columns": list(self.names),
             "concepts": concepts.fingerprint(),
@@ -295,12 +307,14 @@ def describe(examples: pd.DataFrame) -> dict[str, Any]:
 
 def _refuse_other_version(said: dict[str, Any]) -> None:
     block = pillars.NAMES if said.get("pillars") else ()
-    numbers = {"format": FORMAT, "features_version": features.VERSION}
+    numbers = {"format": FORMAT_TAUGHT, "features_version": features.VERSION}
     if any(isinstance(said.get(name), int) and said[name] > number for name, number in numbers.items()):
         raise ModelNewer(
             "A newer version of Counterpitch stored this model, and two versions share this warehouse. Upgrade this "
             "one; the model stays as it is."
         )
+    if said.get("format") == FORMAT:
+        numbers["format"] = FORMAT
     here = numbers | {"columns": [*COLUMNS, *block], "concepts": concepts.fingerprint()}
     for name, expected in here.items():
         if said.get(name) != expected:

@@ -21,5 +21,9 @@ class ModelOutdated(ModelUnusable):
     """A stored model is whole, but an older version wrote it: its trees would read the wrong columns."""
 
 
+class EncoderUnusable(ModelUnusable):
+    """The encoder that a model reads is missing, altered or cannot be loaded here: nothing is wrong with the model."""
+
+
 class ModelNewer(ModelUnusable):
     """A stored model is whole, but a newer version wrote it: this one must be upgraded, not the model replaced."""

@@ -14,9 +14,9 @@ from typing import Any
 
 import pandas as pd
 
-from counterpitch.ctr import evaluate, examples, features
+from counterpitch.ctr import evaluate, examples, features, tuned
 from counterpitch.ctr.model import CtrModel
-from counterpitch.ctr.refusals import ModelNewer, ModelOutdated, ModelUnusable, NotEnoughData
+from counterpitch.ctr.refusals import EncoderUnusable, ModelNewer, ModelOutdated, ModelUnusable, NotEnoughData
 from counterpitch.ctr.train import BASE, train_on
 from counterpitch.warehouse import query, write
 from counterpitch.warehouse.connection import Connection, transaction
@@ -86,7 +86,7 @@ def compare(model_id: str) -> dict[str, Any]:
             return verdict | {"verdict": "same", "reason": "This model is the champion."}
         try:
             judged = _judge(conn, row, held)
-        except ModelNewer as error:
+        except (ModelNewer, EncoderUnusable) as error:  # a version or a folder to put right, not a worse model
             judged = {"verdict": "keeps", "reason": f"The champion cannot be compared with here: {error}"}
         except ModelUnusable as error:
             judged = {"verdict": "wins", "reason": f"The champion can no longer score: {error}"}
@@ -102,7 +102,7 @@ def promote(model_id: str, mark: str = "approved", decided_by: str = "operator",
     """
     with transaction(application="counterpitch ctr promote") as conn:
         write.lock(conn, "ml.promotion", BASE)
-        _refuse_second(load(conn, model_id)[2])
+        _refuse_no_champion(conn, model_id)
         _point(conn, model_id, mark, decided_by, reason or "promoted by hand")
     return model_id
 
@@ -123,7 +123,7 @@ def rollback(decided_by: str = "operator", reason: str = "") -> str:
                 stack.append(str(row["model_id"]))
         if len(stack) < 2:
             raise ModelUnusable("There is no earlier champion to go back to. The table ml.promotion lists every move.")
-        load(conn, stack[-2])
+        load(conn, stack[-2])[1].refuse_other_encoder()
         _point(conn, stack[-2], "rollback", decided_by, reason or f"rolled back from {stack[-1]}")
     return stack[-2]
 
@@ -148,7 +148,7 @@ def record_decision(model_id: str, answer: Mapping[str, Any]) -> dict[str, Any]:
         write.lock(conn, "ml.promotion", BASE)
         write.copy(conn, "ml.decision", list(row), [row])
         if decision == "approved":
-            _refuse_second(load(conn, model_id)[2])
+            _refuse_no_champion(conn, model_id)
             reason = str(row["reason"] or "approved in the Airflow UI")
             _point(conn, model_id, "approved", str(row["decided_by"]), reason)
     return row
@@ -170,9 +170,16 @@ def describe(model_id: str) -> str:
             f"| {name} | {_told(pairs['accuracy'])} | {_told(low)} to {_told(high)} | {_told(figures['top1'])} |"
         )
     if encoder := metrics.get("encoder"):
-        lines += ["", f"Its encoder was taught on {encoder['tests']} tests up to {encoder['taught_until']}."]
+        lines += ["", f"Its encoder was taught on {tuned.lessons(encoder)} up to {encoder['taught_until']}."]
     owners = ", ".join(f"{name} ({said['examples']} examples)" for name, said in row["trained_on"]["owners"].items())
     return "\n".join([*lines, "", f"Learnt from: {owners}."])
+
+
+def _refuse_no_champion(conn: Connection, model_id: str) -> None:
+    """Raise ModelUnusable where a model cannot score here, or reads pillars."""
+    _, model, row = load(conn, model_id)
+    _refuse_second(row)
+    model.refuse_other_encoder()
 
 
 def _refuse_second(row: Mapping[str, Any]) -> None:
@@ -191,7 +198,7 @@ def _first(conn: Connection, row: dict[str, Any], gone: str) -> dict[str, Any]:
     """Promote a model where none can score, for the reason `gone`, if it is of any use."""
     better, said = evaluate.beats(row["metrics"])
     if better:
-        _loaded(dict(row))  # it may be of another version too
+        _loaded(dict(row))[1].refuse_other_encoder()  # and it may be of another version too
         _point(conn, row["model_id"], "bootstrap", "counterpitch", f"{gone} {said}")
     return {
         "verdict": "bootstrap" if better else "keeps",

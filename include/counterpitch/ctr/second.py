@@ -1,23 +1,24 @@
 """The second model: a base model with pillars beside what it reads, trained and judged to know what they are worth.
 
 It goes with the base model that it was trained beside: the same day, the same way to choose parameters, the same
-held-out rows. Both are learnt anew for the comparison, from what is known of that day by now, so results and readings
-that came after the base model was trained favour neither. It scores ads again that were read (rescore.py) only where
-it won beyond noise and that base model is the champion, so a person who promotes or rolls back the one decides on
-both. It never takes the champion's place: those scores choose which ads are read. The verdict is kept with the base
-model, in metrics.pillars; a model that did not win is not kept.
+encoder whatever the settings name by now, the same held-out rows. Both are learnt anew for the comparison, from what is
+known of that day by now, so results and readings that came after the base model was trained favour neither. It scores
+ads again that were read (rescore.py) only where it won beyond noise and that base model is the champion, so a person
+who promotes or rolls back the one decides on both. It never takes the champion's place: those scores choose which ads
+are read. The verdict is kept with the base model, in metrics.pillars; a model that did not win is not kept.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from counterpitch.ctr import evaluate, examples, model, pillars, train
+from counterpitch.ctr import evaluate, examples, model, pillars, registry, train
 from counterpitch.ctr import weigh as verdicts
 from counterpitch.ctr.refusals import ModelUnusable, NotEnoughData
 from counterpitch.ctr.strength import Priors
@@ -34,7 +35,7 @@ def weigh(base_id: str) -> dict[str, Any]:
     base_accuracy, difference, difference_95 and reader. verdict: `wins` (the 95% interval of the difference in pair
     accuracy over held-out own ads that were read lies above 0) or `no gain`. Run twice on the same readings: the same
     verdict and model. Raises NotEnoughData, with the verdict `unknown` kept, where too few ads were both read and
-    shown; ModelUnusable when `base_id` is no base model.
+    shown, or the encoder that the base model reads is gone; ModelUnusable when `base_id` is no base model.
     """
     with transaction(application="counterpitch ctr weigh pillars") as conn:
         held = query.rows(conn, query.sql(__file__, "select_base"), {"model_id": base_id})
@@ -57,6 +58,11 @@ def _weighed(conn: Connection, base: dict[str, Any]) -> dict[str, Any]:
     who = {name: str(reader[name]) for name in ("extractor", "extractor_version")}
     known = _read(conn, day, who)
     params = model.Params(**base["params"] | {"priors": Priors(**base["params"]["priors"])})
+    if params.embedder:
+        try:
+            registry.load(conn, base["model_id"])[1].refuse_other_encoder()
+        except ModelUnusable as error:
+            return verdicts.unknown(str(error).rstrip("."))
     split, parts = train.hold_out(known, params.seed, params.embedder)
     judged = _judged(known, parts)
     rows = known[judged].reset_index(drop=True)
@@ -65,14 +71,15 @@ def _weighed(conn: Connection, base: dict[str, Any]) -> dict[str, Any]:
         return verdicts.unknown(f"Fewer than {needed} of our own were held out and read for pillars")
     texts = train.earlier_texts(conn, known, day)
     given = params if base["metrics"]["variances"]["method"] == "given" else None
-    score, ctr = _held_out(known, parts, given, texts, pillars.NAMES)
-    without = _held_out(known, parts, given, texts, ())[0][judged]
+    learn = partial(train.twin, known=known, params=given, start=model.Params(embedder=params.embedder))
+    score, ctr = _held_out(known, parts, partial(learn, texts=texts, block=pillars.NAMES))
+    without = _held_out(known, parts, partial(learn, texts=texts))[0][judged]
     verdict = _verdict(rows, score[judged], without) | {"reader": who}
     if verdict["verdict"] == "wins":
         figures = {"split": split, "base": base["model_id"], "comparison": verdict, "reader": who}
         figures |= train.table(rows, {"model": score[judged], "without pillars": without}, ctr[judged])
         corpus = examples.corpus(conn, day)
-        fitted = train.twin(known, known, given, corpus, pillars.NAMES)
+        fitted = learn(known, texts=corpus, block=pillars.NAMES)
         kept = train.predictions(rows, score[judged], ctr[judged])
         verdict["model_id"] = train.store(conn, fitted, day, figures, kept)
     return verdict
@@ -94,16 +101,12 @@ def _judged(known: pd.DataFrame, parts: list[tuple[np.ndarray, np.ndarray]]) -> 
 
 
 def _held_out(
-    known: pd.DataFrame,
-    parts: list[tuple[np.ndarray, np.ndarray]],
-    given: model.Params | None,
-    texts: list[str],
-    block: Sequence[str],
+    known: pd.DataFrame, parts: list[tuple[np.ndarray, np.ndarray]], learn: Callable[[pd.DataFrame], model.CtrModel]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Margin and CTR of each held-out row by a twin that saw none of them, as in train.evaluation."""
     score, ctr = np.zeros(len(known)), np.zeros(len(known))
     for learnt, held in parts:
-        twin = train.twin(known[learnt].reset_index(drop=True), known, given, texts, block)
+        twin = learn(known[learnt].reset_index(drop=True))
         score[held], ctr[held] = train.asked(twin, known[held].reset_index(drop=True))
     return score, ctr
 

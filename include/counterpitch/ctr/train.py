@@ -95,16 +95,17 @@ def twin(
     params: model.Params | None,
     texts: Sequence[str],
     block: Sequence[str] = (),
+    start: model.Params | None = None,
 ) -> model.CtrModel:
     """The model that stands in for the one of all `known` and saw only `older`, a part of them.
 
     Without `params` it finds its own on the rows that it may see (variances.estimate), as the stored model does on
-    all; where `known` are enough for the defaults, the twin has the defaults too, so that the figures are of the method
-    that is stored. `texts`, `block`: as model.fit takes them.
+    all, from `start` (the defaults); where `known` are enough for the defaults, the twin has `start` too, so that the
+    figures are of the method that is stored. `texts`, `block`: as model.fit takes them.
     """
     if params is None and len(known) > variances.MOST_EXAMPLES:
-        params = model.Params()
-    params = params or variances.estimate(older, unlabelled=texts, block=block)[0]
+        params = start or model.Params()
+    params = params or variances.estimate(older, start, texts, block)[0]
     return model.fit(older, params, texts, block)
 
 
@@ -121,7 +122,7 @@ def hold_out(
     encoder = embeddings.taught(embedder) if embedder else None
     if encoder:
         card, scores = encoder
-        held = tuned.judges(known, held, splits.ties(known), scores, card["taught_until"])
+        held = tuned.judges(known, held, scores, card["taught_until"])
         _refuse_too_few(_pairs(known[held]), embedder, card["taught_until"])
     if _pairs(known[held]) >= LEAST_HELD_PAIRS and _pairs(known[older]) >= LEAST_HELD_PAIRS:
         return "newest fifth", [(older, held)]

@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 
 from counterpitch.ctr import encoder, examples, pairs, splits, train, tuned
-from counterpitch.ctr.contests import Contests
+from counterpitch.ctr.contests import LARGEST, PART_OTHER_IMAGE, Contests
 from counterpitch.ctr.model import MOST_EXAMPLES, newest_groups
 from counterpitch.ctr.refusals import ModelUnusable, NotEnoughData
 from counterpitch.ctr.vectors import pack, unpack
@@ -58,6 +58,9 @@ def tune(
     examples it finds its own folder and returns at once. Raises NotEnoughData where too few tests are old enough,
     ModelUnusable where the base or torch is missing, or `out` holds something else.
     """
+    base = base or encoder.minilm()
+    encoder.Bert.refuse(base)  # what is not there is said before the results are read
+    _refuse_other_files(out)
     day = partition_key or datetime.now(UTC).date().isoformat()
     with transaction(application="counterpitch ctr tune-encoder") as conn:
         known = examples.read(conn, day)
@@ -68,8 +71,9 @@ def tune(
             f"The newest fifth of {len(known)} examples holds too few pairs to judge by, so no encoder is taught: "
             "nobody could say whether it helps. Import more results or experiments."
         )
-    older = parts[0][0] & (known["day"] < known.loc[held, "day"].min()).to_numpy()
-    return teach(known[older].reset_index(drop=True), base or encoder.minilm(), out, threads, make)
+    older = parts[0][0] & splits.without_copies(tuned.openings(known), held)
+    older &= (known["day"] < known.loc[held, "day"].min()).to_numpy()
+    return teach(known[older].reset_index(drop=True), base, out, threads, make)
 
 
 def teach(
@@ -81,9 +85,9 @@ def teach(
     folds: int = FOLDS,
 ) -> dict[str, Any]:
     """`tune` on given examples (examples.read), all of which teach. make: by default encoder.Bert."""
-    learn = newest_groups(learn, MOST_EXAMPLES)
-    texts = sorted({text[: tuned.READ] for text in learn["text"]})
-    text = np.searchsorted(np.array(texts, dtype=object), learn["text"].str.slice(0, tuned.READ).to_numpy(object))
+    learn = tuned.openings(newest_groups(learn, MOST_EXAMPLES))  # the encoder reads no more, so nothing else counts
+    texts = sorted(set(learn["text"]))
+    text = np.searchsorted(np.array(texts, dtype=object), learn["text"].to_numpy(object))
     every = Contests(learn, text, SEED)
     fold = splits.folds(learn, folds, SEED)
     parts = [Contests(learn[fold != number], text[fold != number], SEED) for number in range(folds)]
@@ -92,20 +96,21 @@ def teach(
     found = _found(out, plan)
     if found:
         return found
-    work = _work(out, plan)
+    work, started = _work(out, plan), time.process_time()
     log.info("Teaching on %d tests, %d texts: %d folds, then all. 0 of %d", len(every), len(texts), folds, folds + 1)
-    started = time.process_time()
     learner = (make or encoder.Bert)(base, texts, SEED, threads)
-    out_of_fold = np.zeros(len(texts))
+    out_of_fold, before = np.zeros(len(texts)), 0.0
     for number, part in enumerate(parts):
         mine = np.unique(text[fold == number])  # equal texts are tied, so no fold shares one
-        out_of_fold[mine] = _asked(learner, part, work / f"fold-{number}.json")[mine]
+        said, kept = _asked(learner, part, work / f"fold-{number}.json")
+        out_of_fold[mine] = said[mine]
+        before += kept
         log.info("%d of %d", number + 1, folds + 1)
     learner.learn(every)
     scores = _scores(texts, out_of_fold, learner)
     log.info("%d of %d", folds + 1, folds + 1)
-    cost = {"processor_seconds": round(time.process_time() - started), "peak_mb": _peak_mb()}
-    return _written(out, work, learner, scores, _card(learn, scores) | cost | {"plan": plan})
+    cost = {"processor_seconds": round(before + time.process_time() - started), "peak_mb": _peak_mb()}
+    return _written(out, work, learner, scores, _card(learn, every, scores) | cost | {"plan": plan})
 
 
 def _refuse_few(tests: int, in_smallest: int) -> None:
@@ -121,17 +126,23 @@ def _refuse_few(tests: int, in_smallest: int) -> None:
         )
 
 
-def _asked(learner: encoder.Encoder, part: Contests, kept: Path) -> np.ndarray:
-    """Every text's score by an encoder taught on `part`, less their mean: a pairwise loss leaves the level open."""
+def _asked(learner: encoder.Encoder, part: Contests, kept: Path) -> tuple[np.ndarray, float]:
+    """Every text's score by an encoder taught on `part`, less their mean: a pairwise loss leaves the level open.
+
+    With it the processor seconds that an earlier run spent on it; 0 where this one does.
+    """
     if kept.is_file():
-        return unpack(json.loads(kept.read_text(encoding="utf-8")))
+        held = json.loads(kept.read_text(encoding="utf-8"))
+        return unpack(held["scores"]), float(held["processor_seconds"])
+    started = time.process_time()
     learner.learn(part)
     said = learner.score()
     said -= said.mean()
     unfinished = kept.with_suffix(".part")
-    unfinished.write_text(json.dumps(pack(said)), encoding="utf-8")
+    told = {"scores": pack(said), "processor_seconds": time.process_time() - started}
+    unfinished.write_text(json.dumps(told), encoding="utf-8")
     unfinished.replace(kept)
-    return said
+    return said, 0.0
 
 
 def _scores(texts: list[str], out_of_fold: np.ndarray, learner: encoder.Encoder) -> tuned.Scores:
@@ -156,33 +167,55 @@ def _plan(learn: pd.DataFrame, base: Path, threads: int, folds: int) -> dict[str
         "folds": folds,
         "threads": threads,
         "schedule": encoder.SCHEDULE,
+        "contests": {"largest": LARGEST, "part_other_image": PART_OTHER_IMAGE},
+        "read": [tuned.WORDS, tuned.CHARACTERS],
         "versions": {name: _version(name) for name in ("torch", "transformers", "sentence-transformers")},
     }
 
 
 def _found(out: Path, plan: dict[str, Any]) -> dict[str, Any] | None:
     """The card of an encoder taught before by the same plan; None where `out` is free. Raises ModelUnusable else."""
-    if not out.exists() or not any(out.iterdir()):
+    _refuse_other_files(out)
+    held = tuned.card(out) if out.exists() else None
+    if held is None:
         return None
-    held = tuned.card(out)
-    if held and held["plan"] == plan:
+    if held["plan"] == plan:
+        if _kept_plan(_folds_of(out)) == plan:  # the run that wrote it ended before it could clean up
+            shutil.rmtree(_folds_of(out))
         return held
     raise ModelUnusable(
-        f"{out} holds {'an encoder that was taught otherwise' if held else 'other files'}, and models may read it. "
-        "Name a new folder with --out."
+        f"{out} holds an encoder that was taught otherwise, and models may read it. Name a new folder with --out."
     )
+
+
+def _refuse_other_files(out: Path) -> None:
+    """Raise ModelUnusable where `out` is neither free nor a folder that holds an encoder."""
+    if out.exists() and not out.is_dir():
+        raise ModelUnusable(f"{out} is a file, and an encoder is a folder. Name a new folder with --out.")
+    if out.exists() and any(out.iterdir()) and not tuned.has_card(out):
+        raise ModelUnusable(f"{out} holds other files, and models may read it. Name a new folder with --out.")
+
+
+def _folds_of(out: Path) -> Path:
+    return out.with_name(f"{out.name}.unfinished")
+
+
+def _kept_plan(work: Path) -> Any:
+    """The plan of the finished folds in a folder; None where it holds none."""
+    told = work / "plan.json"
+    return json.loads(told.read_text(encoding="utf-8")) if told.is_file() else None
 
 
 def _work(out: Path, plan: dict[str, Any]) -> Path:
     """The folder beside `out` that keeps finished folds: those of an earlier run where it had the same plan."""
-    work = out.with_name(f"{out.name}.unfinished")
-    told = work / "plan.json"
-    if work.exists() and not told.is_file():
+    work = _folds_of(out)
+    held = _kept_plan(work)
+    if work.exists() and held is None:
         raise ModelUnusable(f"{work} is in the way: finished folds are kept there. Name another folder with --out.")
-    if not told.is_file() or json.loads(told.read_text(encoding="utf-8")) != plan:
+    if held != plan:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
-        told.write_text(json.dumps(plan), encoding="utf-8")
+        (work / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
     return work
 
 
@@ -202,7 +235,7 @@ def _written(
     return card
 
 
-def _card(learn: pd.DataFrame, scores: tuned.Scores) -> dict[str, Any]:
+def _card(learn: pd.DataFrame, contests: Contests, scores: tuned.Scores) -> dict[str, Any]:
     compared = pairs.compare(learn, SEED)
     said = scores.known(learn["text"].tolist())
     gap = said[compared.better] - said[compared.worse]
@@ -211,6 +244,7 @@ def _card(learn: pd.DataFrame, scores: tuned.Scores) -> dict[str, Any]:
         "taught_until": learn["day"].max().date().isoformat(),
         "examples": len(learn),
         "tests": int(learn["test_key"].nunique()),
+        "contests": len(contests),
         "texts": len(scores.keys),
         "out_of_fold_pairs": len(compared),
         "out_of_fold_accuracy": round(float(np.average((np.sign(gap) + 1) / 2, weights=compared.certainty)), 4),
