@@ -131,6 +131,38 @@ def test_a_day_that_a_try_loaded_before_it_was_killed_is_told_by_the_next(
     assert validate_days(day(0), [BRAND], [], catch_up=True)["days"] == [day(0)]
 
 
+def test_the_day_itself_is_told_by_the_next_day_where_its_try_was_killed_for_good(
+    conn: Connection, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collect_brand(BRAND, day(0))
+
+    def killed_after(partition_key: str, known: list[str]) -> dict[str, object]:
+        validate_and_load(partition_key, known)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as only_try:
+        only_try.setattr("counterpitch.quality.publish.validate_and_load", killed_after)
+        with pytest.raises(KeyboardInterrupt):
+            validate_days(day(0), [BRAND], [], catch_up=True)
+    next_day = (LAST + timedelta(days=1)).isoformat()
+    assert validate_days(next_day, [BRAND], [], catch_up=True)["days"] == [day(0)]
+    assert validate_days(next_day, [BRAND], [], catch_up=True)["days"] == []
+
+
+def test_each_missed_day_is_loaded_once(conn: Connection, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_from(conn, 2)
+    told = collect_brand(BRAND, day(0), catch_up=True)
+    loads: list[str] = []
+
+    def counted(partition_key: str, known: list[str]) -> dict[str, object]:
+        loads.append(partition_key)
+        return validate_and_load(partition_key, known)
+
+    monkeypatch.setattr("counterpitch.quality.publish.validate_and_load", counted)
+    validate_days(day(0), [BRAND], [told], catch_up=True)
+    assert loads == [day(0), day(2), day(1)]
+
+
 def test_waits_of_a_try_that_was_interrupted_are_told_by_the_next(
     conn: Connection, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,7 +70,7 @@ def _first_market(brands: list[str]) -> str:
     if not brands:
         return "`counterpitch run` makes the first one."
     named = f'`counterpitch brand add "Our Brand" --market "Our Market" --against {brands[0]}`'
-    return f"Nothing is compared or scored until there is one: {named}."
+    return f"Nothing is compared or scored until there is one: {named} (if {brands[0]} is ours, name a competitor)."
 
 
 def _market(market: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
@@ -145,10 +145,11 @@ def validate_days(
     Returns the account of the day as validate_and_load does, with `days`: those that moved, in order. An earlier day
     that is refused stays out and is said in the log; the day itself raises DayRefused, and the next run goes on.
     """
+    earlier = {day for each in collected for day in each.get("caught_up", [])}
+    noted = _noted(partition_key, brands, earlier) if catch_up else earlier
     counts = validate_and_load(partition_key, brands)
     moved, days = set(counts["brands"]), {partition_key} if counts["brands"] else set()
-    earlier = sorted({day for each in collected for day in each.get("caught_up", [])})
-    for day in _noted(partition_key, brands, earlier) if catch_up else earlier:
+    for day in sorted(noted - {partition_key}):
         try:
             loaded = validate_and_load(day, brands)["brands"]
         except DayRefused as error:
@@ -158,17 +159,17 @@ def validate_days(
         days |= {day} if loaded else set()
     if catch_up:
         with transaction(application="validate") as conn:
-            query.execute(conn, query.sql(__file__, "forget_days_to_pass_on"), {"name": NOTED})
+            query.execute(conn, query.sql(__file__, "forget_days_to_pass_on"), {"name": NOTED, "days": sorted(noted)})
     return counts | {"brands": sorted(moved), "days": sorted(days)}
 
 
-def _noted(partition_key: str, brands: Sequence[str], caught_up: Sequence[str]) -> list[str]:
-    """The earlier days to load, in order: those that were caught up, all that core lacks, and all noted before."""
+def _noted(partition_key: str, brands: Sequence[str], caught_up: Collection[str]) -> set[str]:
+    """The days to load: the day itself, those that were caught up, all that core lacks, and all noted before."""
     params = {"partition_key": partition_key, "brands": list(brands)}
     with transaction(application="validate") as conn:
         unloaded = [row["day"] for row in query.rows(conn, query.sql(__file__, "list_unloaded_days"), params)]
-        noted = {"name": NOTED, "days": [*caught_up, *unloaded]}
-        return sorted(query.scalar(conn, query.sql(__file__, "note_days_to_pass_on"), noted))
+        days = sorted({partition_key, *caught_up, *unloaded})
+        return set(query.scalar(conn, query.sql(__file__, "note_days_to_pass_on"), {"name": NOTED, "days": days}))
 
 
 def _read(conn: Connection, partition_key: str, brands: Sequence[str]) -> Day:

@@ -1,9 +1,9 @@
 """Meta Ad Library API: the ads that a brand's pages delivered in the EU and the UK (elsewhere only political ads).
 
 https://developers.facebook.com/docs/graph-api/reference/ads_archive/ : up to ten pages a call, cursors, the page
-size halved where Meta finds it too much, or is too slow with it. The library shows today's state and keeps a year: a
-sweep of an earlier day brings what was delivered then, and leaves out reach, which is only known of today; what was
-known when the day was swept in time is kept (`records.keep_looked_at`). No field of it tells clicks.
+size halved where Meta finds it too much, or lets it drip until its time is up. The library shows today's state and
+keeps a year: a sweep of an earlier day brings what was delivered then, and leaves out reach, which is only known of
+today; what was known when the day was swept in time is kept (`records.keep_looked_at`). No field of it tells clicks.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def pages(
 
 
 def _page(api: Api, path: str, question: Mapping[str, str | int], after: str | None, limit: int) -> tuple[Answer, int]:
-    """One page, with the limit halved as often as Meta asks, or as a page above SMALL is not whole in time.
+    """One page, with the limit halved as often as Meta asks, or as a page above SMALL drips until its time is up.
 
     A page with rows but no `paging` is asked for again.
     """
