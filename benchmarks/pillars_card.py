@@ -50,14 +50,15 @@ what another training set or other annotators would change.
 """
 
 EXTRACTIVE = """
-The **extractive** reader (version `{version}`) is cross-validated: an ad is read with weights that no annotated ad
-sharing a sentence with it has taught (a few of the invented ads share a phrase such as "try it free"). Features,
-strengths and cut levels were chosen on the same folds of the same ads, so its figures are optimistic by an unknown
-amount; the tone and product models in particular, chosen last among several.
+The **extractive** reader (version `{version}`) is cross-validated: an ad is read with weights that no ad sharing a
+sentence with it has taught, neither an annotated nor an invented one. Features, strengths, cut levels and the fields on
+which an ad may be silent were chosen on the same ads, so its figures are optimistic by an unknown amount; the tone and
+product models in particular, chosen last among several.
 {cuts}"""
 
-CUTS = """Where chance cuts the folds instead, the pillar score is {scores}. It also leans on the {lessons} invented
-ads that are always taught, many of them in the trades and shapes of the annotated ones.
+CUTS = """Where chance cuts the folds instead, the pillar score is {scores} (the models of silence
+were chosen on these cuts too). It also leans on {lessons} invented ads that are always taught, many of them in the
+trades and shapes of the annotated ones. The weights that ship are taught by all annotated and all invented ads.
 """
 
 LLM = """

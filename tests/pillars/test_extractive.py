@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counterpitch.pillars import extractive, features, product
-from counterpitch.pillars.schema import TONES
+from counterpitch.pillars import extractive, features, product, weights
+from counterpitch.pillars.schema import FIELDS, TONES
 
 AD = """Tired of losing receipts?
 ✅ Scans every receipt in seconds
@@ -32,6 +34,17 @@ def test_each_part_of_a_plain_ad_finds_its_field() -> None:
 def test_an_ad_with_nothing_but_residue_says_nothing() -> None:
     assert extractive.read("0:00 / 0:38\nLow impression count\nSee details").empty
     assert extractive.read("").empty
+
+
+def test_a_field_on_which_the_whole_ad_looks_silent_is_not_quoted_however_likely_its_words() -> None:
+    def fields(silent: dict[str, dict[str, float]]) -> set[str]:
+        return {e.field for e in extractive.read(AD, replace(weights.shipped(), silent=silent)).evidence}
+
+    said = fields({})
+    assert {"customer_need", "product_feature"} < said
+    assert fields({"bias": {"customer_need": 1.0, "product_feature": -1.0}}) == said - {"customer_need"}
+    assert fields({"bias": {"customer_need": 1.0}, "d:receipts": {"customer_need": -1.5}}) == said
+    assert extractive.read(AD, replace(weights.shipped(), silent={"bias": dict.fromkeys(FIELDS, 1.0)})).empty
 
 
 @given(st.text(max_size=400))

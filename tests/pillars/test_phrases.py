@@ -18,7 +18,7 @@ def learned() -> Weights:
     """Keeps every word of a quote and adds none, so that only the rules of a name are seen."""
     keep = {field: {"bias": 5.0} for field in FIELDS}
     heads: dict[str, dict[str, dict[str, float]]] = {field: {} for field in FIELDS}
-    return Weights(words={}, keep=keep, heads=heads, implied={}, tone={}, product={}, cuts={}, version="all")
+    return Weights(words={}, keep=keep, heads=heads, implied={}, silent={}, tone={}, product={}, cuts={}, version="all")
 
 
 def named(quote: str, field: str, learned: Weights) -> str:

@@ -17,7 +17,7 @@ def test_the_weights_hold_no_more_than_two_words_of_an_ad_together() -> None:
     model = json.loads(weights.FILE.read_text("utf-8"))
     names = {*model["words"], *(n for table in model["keep"].values() for n in table)}
     names |= {n for table in model["heads"].values() for n in table}
-    names |= {n for part in ("tone", "implied", "product") for n in model[part]}
+    names |= {n for part in ("tone", "implied", "silent", "product") for n in model[part]}
     assert len(names) > 1000
     for name in names:
         said = re.split(r"[:=/]", name, maxsplit=1)[-1]
@@ -31,6 +31,13 @@ def test_every_field_has_its_weights() -> None:
     assert {tone for by in model.tone.values() for tone in by} <= set(TONES)
     assert all(len(vector) == len(FIELDS) for vector in model.words.values())
     assert extractive.version().endswith(model.version)
+
+
+def test_weights_that_lack_a_part_are_refused_and_say_what_to_do() -> None:
+    model = json.loads(weights.FILE.read_text("utf-8"))
+    assert weights.parse(model, "whole").version == "whole"
+    with pytest.raises(ValueError, match=r"lack silent, tone: .*pillars_train\.py"):
+        weights.parse({part: told for part, told in model.items() if part not in ("silent", "tone")}, "old")
 
 
 def test_a_chance_lies_between_zero_and_one_whatever_the_weight() -> None:

@@ -1,9 +1,10 @@
 """Read an ad without a model: the ad's own words, each put to the field that its wording and place show.
 
 A word's chance to belong to a field is a logistic regression over what `features` sees; stretches of likely
-words become quotes, so every quote is exact by construction. Only an audience may go without one, where the whole
-ad implies it. Works in English well; elsewhere it says what
-list marks, places and the few words shared by many languages show, and is otherwise silent.
+words become quotes, so every quote is exact by construction. Where the whole ad looks like one that says nothing
+for a field, nothing is quoted for it, however likely single words are. Only an audience may go without a quote, where
+the whole ad implies it. Works in English well; elsewhere it says what list marks, places and the few words shared by
+many languages show, and is otherwise silent.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ Chances = Sequence[tuple[float, ...]]
 
 def version() -> str:
     """Changes with the code's rules and with the learned weights."""
-    return f"5-{weights.shipped().version}"
+    return f"6-{weights.shipped().version}"
 
 
 def read(text: str, learned: Weights | None = None) -> Reading:
@@ -42,8 +43,11 @@ def read(text: str, learned: Weights | None = None) -> Reading:
         return Reading()
     chances = [learned.chances(clause) for clause in clauses]
     total = learned.outcomes.total([*features.of_text(ad), *features.of_voice(ad)])
+    silent = learned.outcomes.above("silent", total, 0.0)  # where silence is as likely as a quote, or likelier
     evidence: list[Evidence] = []
     for number, field in enumerate(FIELDS):
+        if field in silent:
+            continue
         for position, (start, end) in enumerate(_stretches(clauses, chances, number, learned.cuts[field])):
             end = _ended(text, end)
             quote = text[start:end]

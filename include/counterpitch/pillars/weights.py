@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Row = NDArray[np.float64]
 
 FILE = Path(__file__).with_name("extractive.json")
+PARTS = ("keep", "heads", "implied", "silent", "tone", "product")
 Vector = tuple[float, ...]
 
 
@@ -44,6 +45,7 @@ class Weights:
     keep: per field, weights of features.of_quoted_word (does the short name keep the word).
     heads: per field, feature (of_quote and of_text) -> added word -> weight.
     implied: feature of of_text -> word of an audience that the whole ad implies -> weight.
+    silent: feature of of_text and of_voice -> one of FIELDS -> weight (is nothing quoted for the field).
     tone: feature of of_text and of_voice -> tone -> weight.
     product: feature of product.candidates -> weight.
     """
@@ -52,6 +54,7 @@ class Weights:
     keep: Mapping[str, Mapping[str, float]]
     heads: Mapping[str, Mapping[str, Mapping[str, float]]]
     implied: Mapping[str, Mapping[str, float]]
+    silent: Mapping[str, Mapping[str, float]]
     tone: Mapping[str, Mapping[str, float]]
     product: Mapping[str, float]
     cuts: Mapping[str, Cut]
@@ -59,8 +62,8 @@ class Weights:
 
     @cached_property
     def outcomes(self) -> Outcomes:
-        """All tables feature -> outcome -> weight as one: each of FIELDS (its heads), "implied", "tone"."""
-        return Outcomes({**self.heads, "implied": self.implied, "tone": self.tone})
+        """All tables feature -> outcome -> weight as one: each of FIELDS (its heads), "implied", "silent", "tone"."""
+        return Outcomes({**self.heads, "implied": self.implied, "silent": self.silent, "tone": self.tone})
 
     @cached_property
     def _zero(self) -> Vector:
@@ -138,10 +141,14 @@ class Outcomes:
 
 
 def parse(model: Mapping[str, Any], version: str) -> Weights:
-    """Weights from the JSON that the training script writes."""
+    """Weights from the JSON that the training script writes; ValueError where a part of it is missing."""
+    if missing := sorted({"words", "cuts", *PARTS} - set(model)):
+        raise ValueError(
+            f"the weights lack {', '.join(missing)}: write them anew with benchmarks/pillars_train.py --out"
+        )
     cuts = {field: Cut(*cut) for field, cut in model["cuts"].items()}
     words = {name: tuple(weights) for name, weights in model["words"].items()}
-    learned = {part: model[part] for part in ("keep", "heads", "implied", "tone", "product")}
+    learned = {part: model[part] for part in PARTS}
     return Weights(words=words, cuts=cuts, version=version, **learned)
 
 
