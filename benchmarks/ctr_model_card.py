@@ -1,4 +1,4 @@
-"""Write the model card and its reliability plot from the JSON of runs; no figure in it is typed.
+"""Write the model card and its reliability plot from the JSON of runs; what earlier cards said is in ctr_looks.json.
 
     python benchmarks/ctr_ranking.py --train T.parquet --holdout newest --out p.csv > run.json
     python benchmarks/ctr_speed.py --train T.parquet > speed.json

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from itertools import chain
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -58,6 +59,8 @@ def test_the_port_of_the_sandbox_is_a_setting_too(monkeypatch: pytest.MonkeyPatc
         port = str(taken.getsockname()[1])
         monkeypatch.setenv("COUNTERPITCH_SANDBOX_PORT", port)
         settings.cache_clear()
+        served_elsewhere = SimpleNamespace(Event=lambda: SimpleNamespace(wait=lambda: None))  # ends instead of waiting
+        monkeypatch.setattr("counterpitch.commands.sandbox.threading", served_elsewhere)
         done = call("sandbox", "--start", "2026-11-01", "--day", "2026-11-02")
     settings.cache_clear()
     assert done.exit_code == 1

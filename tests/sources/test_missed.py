@@ -145,6 +145,7 @@ def test_the_day_itself_is_told_by_the_next_day_where_its_try_was_killed_for_goo
         with pytest.raises(KeyboardInterrupt):
             validate_days(day(0), [BRAND], [], catch_up=True)
     next_day = (LAST + timedelta(days=1)).isoformat()
+    assert validate_days(day(1), [BRAND], [], catch_up=True)["days"] == [], "a run of an earlier day leaves it alone"
     assert validate_days(next_day, [BRAND], [], catch_up=True)["days"] == [day(0)]
     assert validate_days(next_day, [BRAND], [], catch_up=True)["days"] == []
 

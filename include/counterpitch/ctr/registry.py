@@ -102,7 +102,7 @@ def promote(model_id: str, mark: str = "approved", decided_by: str = "operator",
     """
     with transaction(application="counterpitch ctr promote") as conn:
         write.lock(conn, "ml.promotion", BASE)
-        _refuse_no_champion(conn, model_id)
+        _refuse_as_champion(conn, model_id)
         _point(conn, model_id, mark, decided_by, reason or "promoted by hand")
     return model_id
 
@@ -148,7 +148,7 @@ def record_decision(model_id: str, answer: Mapping[str, Any]) -> dict[str, Any]:
         write.lock(conn, "ml.promotion", BASE)
         write.copy(conn, "ml.decision", list(row), [row])
         if decision == "approved":
-            _refuse_no_champion(conn, model_id)
+            _refuse_as_champion(conn, model_id)
             reason = str(row["reason"] or "approved in the Airflow UI")
             _point(conn, model_id, "approved", str(row["decided_by"]), reason)
     return row
@@ -175,7 +175,7 @@ def describe(model_id: str) -> str:
     return "\n".join([*lines, "", f"Learnt from: {owners}."])
 
 
-def _refuse_no_champion(conn: Connection, model_id: str) -> None:
+def _refuse_as_champion(conn: Connection, model_id: str) -> None:
     """Raise ModelUnusable where a model cannot score here, or reads pillars."""
     _, model, row = load(conn, model_id)
     _refuse_second(row)

@@ -164,12 +164,16 @@ def validate_days(
 
 
 def _noted(partition_key: str, brands: Sequence[str], caught_up: Collection[str]) -> set[str]:
-    """The days to load: the day itself, those that were caught up, all that core lacks, and all noted before."""
+    """The day and the earlier ones to load: those that were caught up, all that core lacks, and all noted before.
+
+    What a run of a later day noted stays with that run, which may be at work on it.
+    """
     params = {"partition_key": partition_key, "brands": list(brands)}
     with transaction(application="validate") as conn:
         unloaded = [row["day"] for row in query.rows(conn, query.sql(__file__, "list_unloaded_days"), params)]
         days = sorted({partition_key, *caught_up, *unloaded})
-        return set(query.scalar(conn, query.sql(__file__, "note_days_to_pass_on"), {"name": NOTED, "days": days}))
+        noted = query.scalar(conn, query.sql(__file__, "note_days_to_pass_on"), {"name": NOTED, "days": days})
+        return {day for day in noted if day <= partition_key}
 
 
 def _read(conn: Connection, partition_key: str, brands: Sequence[str]) -> Day:
