@@ -23,8 +23,10 @@ DIMENSIONS = 96
 LEAST_STEM = 3
 
 _PART = re.compile(r"[a-z]+")
-_ENDINGS = (("ies", "y"), ("es", ""), ("s", ""), ("ied", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"))
-_ENDINGS += (("ly", ""), ("er", ""), ("er", "e"), ("est", ""), ("ier", "y"), ("iest", "y"), ("ness", ""), ("less", ""))
+_ENDINGS = [
+    *(("ies", "y"), ("es", ""), ("s", ""), ("ied", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e")),
+    *(("ly", ""), ("er", ""), ("er", "e"), ("est", ""), ("ier", "y"), ("iest", "y"), ("ness", ""), ("less", "")),
+]
 
 
 def of(words: Sequence[str]) -> NDArray[np.float32]:
@@ -36,7 +38,7 @@ def of(words: Sequence[str]) -> NDArray[np.float32]:
     row = rows(words)
     out = np.zeros((len(words), DIMENSIONS), dtype=np.float32)
     out[row >= 0] = _vectors()[row[row >= 0]]
-    for at in np.flatnonzero(row < 0):
+    for at in np.flatnonzero(row < 0).tolist():
         out[at] = _joined(words[at])
     return out
 
@@ -69,7 +71,7 @@ def _row(word: str) -> int:
 
 
 def _forms(word: str) -> list[str]:
-    """A word, then what it may be a form of: "planning": planning, plann, planne, plan."""
+    """A word, then what it may be a form of: "planning": planning, plann, plan, planne."""
     found = [word]
     for ending, instead in _ENDINGS:
         stem = word.removesuffix(ending)
