@@ -35,7 +35,13 @@ def test_the_order_of_words_is_kept_and_each_row_has_length_one() -> None:
 
 @pytest.mark.parametrize(
     ("form", "simpler"),
-    [("Bread", "bread"), ("bread's", "bread"), ("bread’s", "bread"), ("skincares", "skincare")],
+    [
+        ("Bread", "bread"),
+        ("bread's", "bread"),
+        ("bread’s", "bread"),
+        ("skincares", "skincare"),
+        ("Café", "cafe"),
+    ],
 )
 def test_a_form_that_is_not_listed_means_what_its_simpler_form_means(form: str, simpler: str) -> None:
     assert likeness(form, simpler) == pytest.approx(1, abs=1e-5)
@@ -47,7 +53,7 @@ def test_a_word_joined_by_marks_means_what_its_parts_mean() -> None:
 
 
 def test_a_word_that_nobody_knows_says_nothing() -> None:
-    assert word_vectors.known(["xqzvw", "bread", "", "42", "Öl-Ölwechsel"]).tolist() == [
+    assert word_vectors.known(["xqzvw", "bread", "", "42", "Xqözv-Ölwechsel"]).tolist() == [
         False,
         True,
         False,
@@ -55,6 +61,11 @@ def test_a_word_that_nobody_knows_says_nothing() -> None:
         False,
     ]
     assert not word_vectors.of(["xqzvw"]).any()
+
+
+@pytest.mark.parametrize("word", ["can't", "won’t", "DON'T", "odorless", "L'Oréal"])
+def test_no_word_means_its_opposite_or_one_of_its_syllables(word: str) -> None:
+    assert not word_vectors.of([word]).any()
 
 
 def test_no_words_give_no_rows() -> None:

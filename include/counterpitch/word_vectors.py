@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -22,10 +23,11 @@ FILE = Path(__file__).with_suffix(".npz")
 DIMENSIONS = 96
 LEAST_STEM = 3
 
-_PART = re.compile(r"[a-z]+")
+_PART = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+_POSSESSIVE = re.compile(r"'s?$")
 _ENDINGS = [
     *(("ies", "y"), ("es", ""), ("s", ""), ("ied", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e")),
-    *(("ly", ""), ("er", ""), ("er", "e"), ("est", ""), ("ier", "y"), ("iest", "y"), ("ness", ""), ("less", "")),
+    *(("ly", ""), ("er", ""), ("er", "e"), ("est", ""), ("ier", "y"), ("iest", "y"), ("ness", "")),
 ]
 
 
@@ -33,7 +35,7 @@ def of(words: Sequence[str]) -> NDArray[np.float32]:
     """The vector of each word: words x DIMENSIONS, unit rows; zeros where nothing is known of a word.
 
     Case is folded; a form that is not listed has the vector of its simpler form ("dietitians": "dietitian"), and what
-    is joined by marks ("gluten-free") the direction of its parts' mean.
+    is joined by marks ("gluten-free") the direction of its parts' mean. Contractions are unknown: "can't" is not "can".
     """
     row = rows(words)
     out = np.zeros((len(words), DIMENSIONS), dtype=np.float32)
@@ -61,13 +63,17 @@ def fingerprint() -> str:
 
 @lru_cache(maxsize=1 << 16)
 def _row(word: str) -> int:
-    folded = word.lower().replace("’", "'")
     listed = _numbers()
-    for form in (folded, folded.partition("'")[0]):
-        for simpler in _forms(form):
-            if simpler in listed:
-                return listed[simpler]
+    for form in _forms(_POSSESSIVE.sub("", _folded(word))):
+        if form in listed:
+            return listed[form]
     return -1
+
+
+def _folded(word: str) -> str:
+    """Lower case, without accents, apostrophes straight: "Résumé’s" is "resume's"."""
+    apart = unicodedata.normalize("NFKD", word.replace("’", "'"))
+    return "".join(letter for letter in apart if not unicodedata.combining(letter)).lower()
 
 
 def _forms(word: str) -> list[str]:
@@ -83,7 +89,7 @@ def _forms(word: str) -> list[str]:
 
 
 def _joined(word: str) -> NDArray[np.float32]:
-    parts = _PART.findall(word.lower())
+    parts = _PART.findall(_folded(word))
     here = rows(parts) if len(parts) > 1 else np.empty(0, dtype=np.int64)
     total = _vectors()[here[here >= 0]].sum(axis=0)
     return np.asarray(total / max(float(np.linalg.norm(total)), 1e-12), dtype=np.float32)
