@@ -92,7 +92,7 @@ def test_data_that_cannot_teach_are_refused_with_the_count(change: dict[str, obj
         examples.usable(planted.frame(100, 0).assign(**cast("Any", change)))
 
 
-@pytest.mark.parametrize("field", ["format", "features_version", "columns", "concepts"])
+@pytest.mark.parametrize("field", ["format", "features_version", "columns", "concepts", "word_vectors"])
 def test_an_artifact_of_another_version_is_refused_by_name(field: str) -> None:
     artifact = model.fit(planted.frame(120, 20)).to_json()
     other = artifact.replace(f'"{field}": ', f'"{field}": "other", "was_{field}": ')

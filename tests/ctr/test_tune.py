@@ -334,11 +334,11 @@ def test_a_model_whose_encoder_is_gone_is_no_champion_and_loses_to_none(
 def test_an_artifact_names_another_format_only_where_a_taught_encoder_is_read(tmp_path: Path) -> None:
     learn = planted.frame(0, 120)
     reads = model.fit(learn, model.Params(embedder=_taught(tmp_path, learn)))
-    for fitted, number in ((reads, 6), (model.fit(learn), 5)):
+    for fitted, number in ((reads, model.FORMAT_TAUGHT), (model.fit(learn), model.FORMAT)):
         artifact = fitted.to_json()
         assert json.loads(artifact)["format"] == number
         assert model.CtrModel.from_json(artifact).to_json() == artifact
-    before = json.dumps(json.loads(reads.to_json()) | {"format": 5})
+    before = json.dumps(json.loads(reads.to_json()) | {"format": model.FORMAT})
     assert model.CtrModel.from_json(before).to_json() == reads.to_json(), "as the version before wrote it"
 
 

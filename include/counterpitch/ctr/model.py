@@ -26,6 +26,7 @@ import pandas as pd
 from scipy.special import expit, logit
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
+from counterpitch import word_vectors
 from counterpitch.ctr import concepts, embeddings, features, pillars, splits, strength, surprise
 from counterpitch.ctr import words as cut
 from counterpitch.ctr.calibration import Calibration
@@ -33,7 +34,7 @@ from counterpitch.ctr.refusals import ModelNewer, ModelOutdated, ModelUnusable
 from counterpitch.ctr.strength import Blocks, Priors, Strength
 from counterpitch.ctr.vectors import RARITY, TextVectors
 
-FORMAT, FORMAT_TAUGHT = 5, 6
+FORMAT, FORMAT_TAUGHT = 7, 8
 """An artifact names the second where the model reads a taught encoder, which a version that knows only the first would
 read as vectors. All else is the same in both."""
 
@@ -139,6 +140,7 @@ class CtrModel:
             "features_version": features.VERSION,
             "columns": list(self.names),
             "concepts": concepts.fingerprint(),
+            "word_vectors": word_vectors.fingerprint(),
             "params": asdict(self.params),
             "strength": self.strength.to_json(),
             "booster": self.booster.model_to_string(),
@@ -315,7 +317,8 @@ def _refuse_other_version(said: dict[str, Any]) -> None:
         )
     if said.get("format") == FORMAT:
         numbers["format"] = FORMAT
-    here = numbers | {"columns": [*COLUMNS, *block], "concepts": concepts.fingerprint()}
+    tables = {"concepts": concepts.fingerprint(), "word_vectors": word_vectors.fingerprint()}
+    here = numbers | {"columns": [*COLUMNS, *block]} | tables
     for name, expected in here.items():
         if said.get(name) != expected:
             raise ModelOutdated(

@@ -33,6 +33,7 @@ class Priors:
     char: float = 0.03
     meaning: float = 0.02
     concepts: float = 0.03
+    sense: float = 0.02
     devices: float = 0.02
     embedding: float = 0.1
     test: float = 0.3

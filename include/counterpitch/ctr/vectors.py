@@ -22,6 +22,7 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer,
 from counterpitch.ctr.concepts import Concepts
 from counterpitch.ctr.letters import LetterRuns
 from counterpitch.ctr.meaning import Meaning
+from counterpitch.ctr.sense import Sense
 from counterpitch.ctr.words import Pieces, Words
 
 SHAPES: dict[str, tuple[tuple[int, ...], ...]] = {
@@ -74,6 +75,10 @@ class Lexicon:
         at = self.look_up(names)
         return np.where(at >= 0, self.held_by[at], 0) if len(self.held_by) else np.zeros(len(at), dtype=np.int64)
 
+    def idf(self, names: np.ndarray) -> np.ndarray:
+        """ln(texts / texts that hold it) of each name; one that no text holds is as rare as one that one text holds."""
+        return np.asarray(np.log(max(1, self.texts) / np.maximum(1, self.holding(names))))
+
     def own(self, words: Words) -> np.ndarray:
         """Mask over texts: those that are in the corpus, so that its counts hold them (texts)."""
         return np.isin(words.keys(), self.keys)
@@ -116,6 +121,7 @@ class TextVectors:
         weighing: dict[str, TfidfTransformer],
         meaning: Meaning,
         concepts: Concepts,
+        sense: Sense,
     ) -> None:
         self.lexicon = lexicon
         self.phrases = phrases
@@ -123,6 +129,7 @@ class TextVectors:
         self.weighing = weighing
         self.meaning = meaning
         self.concepts = concepts
+        self.sense = sense
         self._phrases = {name: pd.Index(keys) for name, keys in phrases.items()}
         self._letters = LetterRuns(letters)
         self._spelt: tuple[np.ndarray, sparse.csr_array] | None = None
@@ -141,7 +148,8 @@ class TextVectors:
                 weighing[name] = TfidfTransformer(sublinear_tf=True).fit(counted[:, kept])
         letters = cls._fit_letters(words.chunks, most_terms, weighing)
         meaning = Meaning.fit(words, lexicon.look_up(words.tokens.names))
-        return cls(lexicon, phrases, letters, weighing, meaning, Concepts.fit(words))
+        sense = Sense.fit(words, lexicon.idf(words.tokens.names))
+        return cls(lexicon, phrases, letters, weighing, meaning, Concepts.fit(words), sense)
 
     @staticmethod
     def _fit_letters(chunks: Pieces, most_terms: int, weighing: dict[str, TfidfTransformer]) -> list[str]:
@@ -156,13 +164,14 @@ class TextVectors:
         return [str(term) for term in vectoriser.get_feature_names_out()[kept]]
 
     def transform(self, words: Words) -> dict[str, Block]:
-        """Per shape its vectors of length 1 (texts x terms), and `meaning` and `concepts` (dense)."""
+        """Per shape its vectors of length 1 (texts x terms), and `meaning`, `concepts` and `sense` (dense)."""
         out: dict[str, Block] = {name: self.phrase_block(name, words) for name in self.phrases}
         if self.letters:
             out["char"] = self._weighed("char", membership(words.chunks) @ self.spelt(words.chunks.names))
         if self.meaning.dimensions:
             out["meaning"] = self.meaning.of(words, self.lexicon.look_up(words.tokens.names))
         out["concepts"] = self.concepts.of(words)
+        out["sense"] = self.sense.of(words, self.lexicon.idf(words.tokens.names))
         return out
 
     def phrase_block(self, name: str, words: Words) -> sparse.csr_array:
@@ -203,6 +212,7 @@ class TextVectors:
             "idf": {name: pack(each.idf_) for name, each in self.weighing.items()},
             "meaning": self.meaning.to_json(),
             "concepts": pack(self.concepts.centre),
+            "sense": pack(self.sense.centre),
         }
 
     @classmethod
@@ -220,6 +230,7 @@ class TextVectors:
             weighing,
             Meaning.from_json(said["meaning"]),
             Concepts(unpack(said["concepts"])),
+            Sense(unpack(said["sense"])),
         )
 
     def _weighed(self, name: str, counted: sparse.csr_array) -> sparse.csr_array:

@@ -1,7 +1,7 @@
 """What each word of a text adds to its strength, given the weight of every term: exact but for runs of letters.
 
-A phrase is shared out equally among its words, a word's meaning and concepts are its own, and a run of letters belongs
-to the chunk that it stands in. Where a run stands twice in a text, each of its chunks gets the share of the first.
+A phrase is shared out equally among its words, a word's meaning, concepts and sense are its own, and a run of letters
+belongs to the chunk that it stands in. Where a run stands twice in a text, each chunk gets the share of the first.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from counterpitch.ctr import concepts
+from counterpitch.ctr import concepts, sense
 from counterpitch.ctr.vectors import Block, TextVectors, words_of
 from counterpitch.ctr.words import Pieces, Words
 
@@ -56,7 +56,7 @@ class WordShares:
         """The shares of each text's words; `text` is vectors.transform(words)."""
         said = (self._phrases(words, text) + self._meanings(words)).tocoo()
         used, at = np.unique(said.col, return_inverse=True)
-        spelt, named = self._letters(words, text), self._concepts(words)
+        spelt, named = self._letters(words, text), self._concepts(words) + self._sense(words)
         parts = (self._vectors.lexicon.names[used], words.chunks.names, words.tokens.names)
         bare = [_bare(name) for part in parts for name in part]
         code, names = pd.factorize(np.array(bare, dtype=object), sort=True)
@@ -108,6 +108,10 @@ class WordShares:
         worth = naming @ self._weights["concepts"]
         said = words.english[tokens.row] & tokens.firsts
         return np.asarray(worth[tokens.number] * said / np.maximum(length, 1e-12)[tokens.row])
+
+    def _sense(self, words: Words) -> np.ndarray:
+        """What each token adds by its vector in word_vectors, 0 where it stood in the text before."""
+        return sense.shares(words, self._vectors.lexicon.idf(words.tokens.names), self._weights["sense"])
 
     def _letters(self, words: Words, text: dict[str, Block]) -> np.ndarray:
         """What each chunk adds where it stands, 0 where it stood in the text before."""
