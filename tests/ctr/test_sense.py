@@ -17,7 +17,7 @@ from counterpitch.ctr.wording import WordShares
 from tests.ctr import planted
 
 TAUGHT = {"rain": ("umbrella", "raincoat", "puddle", "thunder"), "music": ("violin", "cello", "trumpet", "flute")}
-UNHEARD = {"rain": "drizzle", "music": "saxophone"}  # on no list of concepts.toml, in no text that trains
+UNHEARD = {"rain": "drizzle", "music": "bassoon"}  # equally long; in no list of concepts.toml, in no text that trains
 
 
 def test_a_word_that_training_never_saw_scores_as_the_words_that_it_is_near_to() -> None:
@@ -30,7 +30,7 @@ def test_a_word_that_training_never_saw_scores_as_the_words_that_it_is_near_to()
     fitted = model.fit(examples.usable(frame))
     asked = frame.iloc[[0, 0]].assign(text=[f"Sleep well and the {UNHEARD[about]}" for about in ("rain", "music")])
     score = fitted.predict(asked[list(features.KNOWN)])["score"]
-    assert score.iloc[0] > score.iloc[1] + 0.02
+    assert score.iloc[0] > score.iloc[1] + 0.1
 
 
 def test_a_text_has_the_direction_of_its_words_and_a_rare_word_turns_it_most() -> None:

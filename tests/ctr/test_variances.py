@@ -27,6 +27,12 @@ def test_how_far_tests_lie_apart_is_read_off_the_data() -> None:
     assert near[1]["gain"] > 0
 
 
+def test_few_examples_keep_the_shares_of_the_readings_that_suit_few() -> None:
+    found, given = variances.estimate(planted.frame(80, 20))[0].priors, model.Params().priors
+    assert found.char / found.word == pytest.approx(variances.FEW_SHARES["char"] / given.word, rel=0.01)
+    assert found.sense / found.word == pytest.approx(given.sense / given.word, rel=0.01)
+
+
 def test_the_same_examples_give_the_same_parameters() -> None:
     frame = planted.frame(80, 20)
     assert variances.estimate(frame) == variances.estimate(frame.copy())

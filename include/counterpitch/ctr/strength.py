@@ -26,19 +26,22 @@ from counterpitch.ctr.words import Words
 
 @dataclass(frozen=True)
 class Priors:
-    """Prior variances in squared log-odds: of each block's part of a strength, of the levels, and of the rest."""
+    """Prior variances in squared log-odds: of each block's part of a strength, of the levels, and of the rest.
+
+    For thousands of examples; few of them choose their own, around other shares of the blocks (variances.py).
+    """
 
     word: float = 0.05
     skip: float = 0.01
-    char: float = 0.03
-    meaning: float = 0.02
+    char: float = 0.015
+    meaning: float = 0.01
     concepts: float = 0.03
     sense: float = 0.02
-    devices: float = 0.02
+    devices: float = 0.05
     embedding: float = 0.1
     test: float = 0.3
     image: float = 0.03
-    text: float = 0.03
+    text: float = 0.05
     rest: float = 0.01
 
 
