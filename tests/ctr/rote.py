@@ -1,7 +1,8 @@
 """An encoder that needs no torch and learns by rote: it knows by heart which texts won, and of others a little.
 
 What it says of a text that taught it is the answer; of any other text whether it offers a free trial. So a text that is
-read by an encoder that was taught on it gives itself away. Like any encoder it reads the beginning of a text only.
+read by an encoder that was taught on it gives itself away. Like MiniLM it reads the beginning of a text only, and
+neither case nor spacing.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def vectors(texts: list[str], memory: dict[str, float]) -> np.ndarray:
 
 
 def _read(text: str) -> str:
-    return " ".join(text.split()[:READS])
+    return " ".join(text.lower().split()[:READS])
 
 
 def base(folder: Path) -> Path:

@@ -115,6 +115,15 @@ def test_what_is_a_function_word_depends_on_the_language() -> None:
     assert "the" in stopwords("en") & stopwords("und")
 
 
+def test_a_draft_is_read_as_the_same_words_of_an_ad_are() -> None:
+    fitted = model.fit(planted.frame(120, 20))
+    ad = "Sleep well with a plan?\nStart a free trial.\nBegin today."
+    typed = "  Sleep well  with a plan?\r\nStart a free trial.<br>Begin today. \r\n"
+    said = explain.answer(fitted, typed, before=ad)
+    assert said["reasons"] == said["before"]["reasons"]
+    assert said["change_points"] == 0
+
+
 def test_a_draft_has_the_language_of_its_words_and_a_short_change_of_it_keeps_that(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

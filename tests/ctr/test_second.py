@@ -136,8 +136,13 @@ def test_the_second_model_reads_the_encoder_of_its_base_whatever_the_settings_na
     monkeypatch.delenv("COUNTERPITCH_EMBEDDINGS")
     settings.cache_clear()
     given.clear()
-    assert second.weigh(reads)["verdict"] == "wins"
+    query.execute(conn, """update ml.model set metrics = metrics || '{"encoder": {"tests": 120}}'""")
+    conn.commit()
+    verdict = second.weigh(reads)
+    assert verdict["verdict"] == "wins"
     assert given == [plain] * 3
+    kept = query.scalar(conn, "select metrics from ml.model where model_id = %(id)s", {"id": verdict["model_id"]})
+    assert kept["encoder"] == {"tests": 120}, "the card of the encoder that it reads too"
     (tmp_path / "base" / rote.FILE).write_text('{"another": 1}', encoding="utf-8")
     with pytest.raises(NotEnoughData, match="trained with another encoder"):
         second.weigh(reads)

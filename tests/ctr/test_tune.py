@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import json
 import shutil
@@ -30,6 +31,7 @@ from counterpitch.ctr import (
 )
 from counterpitch.ctr.contests import LARGEST, Contests
 from counterpitch.ctr.refusals import ModelUnusable, NotEnoughData
+from counterpitch.ctr.vectors import pack_whole
 from counterpitch.settings import settings
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
@@ -77,6 +79,7 @@ def test_run_again_it_is_done_at_once_and_another_encoder_needs_another_folder(t
     with pytest.raises(ModelUnusable, match="other files"):
         tune.teach(learn, rote.base(tmp_path), tmp_path / "base")
     (tmp_path / "mine.unfinished").mkdir()
+    (tmp_path / "mine.unfinished" / "notes.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(ModelUnusable, match="in the way"):
         tune.teach(learn, rote.base(tmp_path), tmp_path / "mine")
     assert tuned.card(tmp_path / "taught") == card
@@ -96,6 +99,18 @@ def test_an_interrupted_run_goes_on_where_it_stopped_and_ends_the_same(
     assert tune.teach(learn, rote.base(tmp_path), tmp_path / "broken")["sha256"] == whole["sha256"]
     assert rote.Rote.taught == tune.FOLDS + 1, "three before, three after"
     assert {path.name for path in tmp_path.iterdir()} == {"base", "whole", "broken"}
+
+
+@pytest.mark.parametrize("left", [{}, {"plan.json.part": '{"ba'}, {"plan.json": '{"ba'}])
+def test_a_run_that_was_killed_before_its_plan_was_written_is_in_nobodys_way(
+    tmp_path: Path, left: dict[str, str]
+) -> None:
+    unfinished = tmp_path / "taught.unfinished"
+    unfinished.mkdir()
+    for name, text in left.items():
+        (unfinished / name).write_text(text, encoding="utf-8")
+    tune.teach(planted.frame(0, 120), rote.base(tmp_path), tmp_path / "taught")
+    assert {path.name for path in tmp_path.iterdir()} == {"base", "taught"}
 
 
 def test_the_time_of_folds_that_an_earlier_run_finished_is_counted(
@@ -179,6 +194,16 @@ def test_a_model_is_never_judged_on_what_its_encoder_was_taught(tmp_path: Path) 
         train.evaluation(known, model.Params(embedder=cheat))
 
 
+def test_where_too_little_is_older_no_row_that_taught_judges(tmp_path: Path) -> None:
+    known = planted.frame(0, 150)
+    name = _taught(tmp_path, known.iloc[:400].reset_index(drop=True))
+    later = known.iloc[384:].reset_index(drop=True)  # four of its tests, and fifty later ones
+    later.loc[16:, "day"] = later["day"].max()
+    assert len(train.hold_out(later, seed=1)[1]) == 5, "without an encoder each fold judges"
+    with pytest.raises(NotEnoughData, match="are 24 pairs; a model that reads a taught encoder"):
+        train.hold_out(later, seed=1, embedder=name)
+
+
 def test_where_later_results_have_come_only_those_judge(tmp_path: Path) -> None:
     known = planted.frame(0, 150)
     border = known["day"].sort_values().iloc[int(0.9 * len(known))]
@@ -244,6 +269,31 @@ def test_nothing_that_opens_like_what_judges_is_taught(
     assert held.sum() == 120, "so the whole newest fifth judges"
 
 
+def test_a_taught_text_in_other_case_or_lines_is_no_new_text(tmp_path: Path) -> None:
+    learn = planted.frame(0, 120)
+    learn.loc[learn.index[-1], "text"] = learn["text"].iloc[0].upper()
+    name = _taught(tmp_path, learn)
+    said = embeddings.embed(learn["text"].tolist(), name)[:, 0]
+    offers = learn["text"].str.lower().str.contains("free trial").to_numpy()
+    assert np.ptp(said[offers]) < 1.0
+    assert said[0] == said[-1], "one score for what the encoder reads as one"
+    typed = [f"  {text.title()}".replace("\n", "\r\n").replace(" ", "  ") for text in learn["text"]]
+    assert embeddings.embed(typed, name)[:, 0].tolist() == said.tolist()
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("Crème brûlée", "creme  brulee"),
+        ("Ready? Go", "READY ?\r\nGO"),
+        ("Sleep well \U0001f634", "Sleep well \U0001f31b\ufe0f"),
+    ],
+)
+def test_what_a_minilm_does_not_see_tells_no_texts_apart(text: str, other: str) -> None:
+    assert tuned.folded(text) == tuned.folded(other)
+    assert tuned.folded(text) not in (tuned.folded(f"{text}!"), tuned.folded("Sleep well"))
+
+
 @given(st.text(), st.integers(1, 5), st.integers(1, 30))
 def test_an_opening_is_a_beginning_and_opens_with_itself(text: str, words: int, characters: int) -> None:
     head = tuned.opening(text, words, characters)
@@ -261,6 +311,8 @@ def test_a_folder_of_before_tells_texts_apart_as_it_did(tmp_path: Path) -> None:
     kept = tmp_path / "taught" / tuned.SCORES
     said = json.loads(kept.read_text(encoding="utf-8"))
     assert said.pop("read") == [tuned.WORDS, tuned.CHARACTERS]
+    assert said.pop("told_apart") == tuned.FOLDED
+    said["keys"] = pack_whole(np.sort(tuned.keys_of(sorted(set(learn["text"])))))
     kept.write_text(json.dumps(said), encoding="utf-8")
     card = json.loads((tmp_path / "taught" / tuned.CARD).read_text(encoding="utf-8"))
     card["sha256"] = tuned.fingerprint(tmp_path / "taught")
@@ -268,6 +320,7 @@ def test_a_folder_of_before_tells_texts_apart_as_it_did(tmp_path: Path) -> None:
     found = embeddings.taught(name)
     assert found
     assert found[1].taught(learn["text"].tolist()).all()
+    assert not found[1].taught([learn["text"].iloc[0].upper()]).any()
     long = "word " * 300
     assert found[1].opening(long) == long[:1_000]
 
@@ -370,6 +423,32 @@ def test_what_tools_leave_behind_changes_no_encoder(tmp_path: Path) -> None:
         embeddings.identity(name)
 
 
+def test_a_model_that_named_its_encoder_with_hidden_files_still_knows_it(tmp_path: Path) -> None:
+    base = rote.base(tmp_path)
+    name = f"huggingface:{base}"
+    (base / ".gitattributes").write_text("*.bin filter=lfs", encoding="utf-8")
+    stored = tuned.fingerprint(base, everything=True)
+    assert stored != embeddings.identity(name)
+    embeddings.refuse_other(name, stored)
+    (base / rote.FILE).write_text('{"another": 1}', encoding="utf-8")
+    with pytest.raises(ModelUnusable, match="another encoder"):
+        embeddings.refuse_other(name, stored)
+
+
+def test_a_model_that_does_not_name_its_encoder_looks_once_who_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn = planted.frame(0, 40)
+    fitted = dataclasses.replace(
+        model.fit(learn, model.Params(embedder=f"huggingface:{rote.base(tmp_path)}")), encoder=None
+    )
+    asked, identity = [], embeddings.identity
+    monkeypatch.setattr(embeddings, "identity", lambda name: asked.append(name) or identity(name))  # type: ignore[func-returns-value]
+    for _ in range(3):
+        fitted.predict(learn[list(features.KNOWN)])
+    assert len(asked) <= 2, "once for the model, once to load the encoder"
+
+
 def test_another_encoder_is_refused_before_anything_of_it_is_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -402,14 +481,18 @@ def test_the_ads_of_a_brand_are_compared_a_dozen_at_a_time() -> None:
     assert sum(sizes) == len(learn)
 
 
-@given(st.lists(st.text(), min_size=1, unique_by=tuned.opening), st.text())
+def _told_apart(text: str) -> str:
+    return tuned.folded(tuned.opening(tuned.spaced(text)))
+
+
+@given(st.lists(st.text(), min_size=1, unique_by=_told_apart), st.text())
 def test_scores_are_kept_text_by_text(texts: list[str], other: str) -> None:
-    keys = tuned.keys_of([tuned.opening(text) for text in texts])
+    keys = tuned.keys_of(list(map(_told_apart, texts)))
     order = np.argsort(keys)
     kept = tuned.Scores(rote.HEAD, 0.5, 2.0, keys[order], np.arange(len(texts), dtype=float)[order])
     assert kept.known(texts).tolist() == list(range(len(texts)))
     assert kept.taught(texts).all()
-    assert kept.taught([other]).tolist() == [tuned.opening(other) in {tuned.opening(text) for text in texts}]
+    assert kept.taught([other]).tolist() == [_told_apart(other) in set(map(_told_apart, texts))]
 
 
 @pytest.mark.skipif(

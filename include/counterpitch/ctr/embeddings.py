@@ -80,8 +80,8 @@ def identity(name: str) -> str | None:
 
 def refuse_other(name: str, sha256: str | None) -> None:
     """Raise EncoderUnusable where the embedder's folder is missing, or not the one with `sha256`; loads nothing."""
-    now = identity(name)
-    if sha256 and now != sha256:
+    now, folder = identity(name), _folder(name)
+    if sha256 and now != sha256 and not (folder and tuned.fingerprint(folder, everything=True) == sha256):
         raise EncoderUnusable(
             f"The model was trained with another encoder than {name!r} holds now (sha256 {sha256[:12]}, now "
             f"{(now or 'unknown')[:12]}). Put that one back, or train again."

@@ -26,9 +26,9 @@ DROPOUT = 0.1
 FROZEN_SHARE = 0.5
 """Of the layers, from below: they stay as they are."""
 
-LONGEST = 256
-"""Tokens of a text that are read. More than an opening has (tuned.opening: a token holds a character or more), so what
-the encoder reads is the opening, whole: texts with different openings are never one text to it."""
+LONGEST = 512
+"""Tokens of a text that are read, or as many as the base has places for. An opening has fewer (tuned.opening), also in
+Korean, of which a character may be three tokens: so what the encoder reads is the opening, whole."""
 
 SCHEDULE = {
     "epochs": EPOCHS,
@@ -78,7 +78,7 @@ class Bert:
         self._torch.manual_seed(seed)  # layers that the base lacks, such as a pooler, start at random
         tokenizer = transformers.AutoTokenizer.from_pretrained(str(base))
         self._net = transformers.AutoModel.from_pretrained(str(base), attn_implementation="eager")
-        self._ids = tokenizer(texts, truncation=True, max_length=LONGEST)["input_ids"]
+        self._ids = tokenizer(texts, truncation=True, max_length=self._longest())["input_ids"]
         self._lengths = np.array([len(row) for row in self._ids])
         self._layers = self._net.encoder.layer
         self._frozen = int(len(self._layers) * FROZEN_SHARE)
@@ -135,9 +135,12 @@ class Bert:
         library = importlib.import_module("sentence_transformers")
         made = library.SentenceTransformer(str(self._base), device="cpu")
         made[0].auto_model.load_state_dict(self._net.state_dict())
-        made.max_seq_length = LONGEST
+        made.max_seq_length = self._longest()
         kept = library.SentenceTransformer(modules=[made[0], _mean_pooling(self._net.config.hidden_size)], device="cpu")
         kept.save(str(folder), create_model_card=False)
+
+    def _longest(self) -> int:
+        return min(LONGEST, int(self._net.config.max_position_embeddings))
 
     def _loss(self, drawn: Drawn, text: np.ndarray) -> Any:
         torch = self._torch

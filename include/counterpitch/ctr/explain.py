@@ -24,6 +24,7 @@ from counterpitch.ctr.strength import Blocks
 from counterpitch.ctr.train import BASE
 from counterpitch.errors import Permanent
 from counterpitch.personas.embed import stopwords
+from counterpitch.quality.cleaning import clean
 from counterpitch.uncollected import uncollected
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection, transaction
@@ -56,7 +57,7 @@ def explain_text(
     ms once the champion is loaded. Raises NotEnoughData without a champion, ModelUnusable when it cannot score here,
     Permanent on a text without a word.
     """
-    if not text.strip():
+    if not clean(text):
         raise Permanent("There is no text to explain. Give at least one word.")
     model_id, mark, model = _champion(conn)
     return {"model_id": model_id, "mark": mark, **answer(model, text, before, owner, context)}
@@ -69,8 +70,8 @@ def answer(
     owner: str | None = None,
     context: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """`explain_text` of a loaded model, without model_id and mark."""
-    texts = [text] if before is None else [text, before]
+    """`explain_text` of a loaded model, without model_id and mark. Texts are cleaned first, as those of ads were."""
+    texts = [clean(each) for each in (text, before) if each is not None]
     filled = {"call_to_action": "", "language": "und", "media_type": "", "placement": ""} | (context or {})
     known = pd.DataFrame({"text": texts, **filled, "day": pd.Series(pd.NaT, index=range(len(texts)))})
     if filled["language"] in ("", "und"):

@@ -18,6 +18,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 import lightgbm as lgb
@@ -122,7 +123,12 @@ class CtrModel:
 
     def blocks(self, known: pd.DataFrame) -> Blocks:
         """What the model reads of ads."""
-        return read(self.strength.vectors, known, self.strength.embedder, self.pillars, self.encoder)
+        return read(self.strength.vectors, known, self.strength.embedder, self.pillars, self._reads)
+
+    @cached_property
+    def _reads(self) -> str | None:
+        """The sha256 of its encoder; of a model that keeps none that of the folder, made once: it takes a while."""
+        return self.encoder or (embeddings.identity(self.strength.embedder) if self.strength.embedder else None)
 
     def columns(self, blocks: Blocks) -> np.ndarray:
         """The booster's features: ads x COLUMNS."""

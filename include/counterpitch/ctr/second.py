@@ -77,6 +77,7 @@ def _weighed(conn: Connection, base: dict[str, Any]) -> dict[str, Any]:
     verdict = _verdict(rows, score[judged], without) | {"reader": who}
     if verdict["verdict"] == "wins":
         figures = {"split": split, "base": base["model_id"], "comparison": verdict, "reader": who}
+        figures |= {name: base["metrics"][name] for name in ("encoder",) if name in base["metrics"]}
         figures |= train.table(rows, {"model": score[judged], "without pillars": without}, ctr[judged])
         corpus = examples.corpus(conn, day)
         fitted = learn(known, texts=corpus, block=pillars.NAMES)

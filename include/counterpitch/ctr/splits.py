@@ -1,8 +1,8 @@
 """Folds and hold-outs that no copy of a text crosses, and hold-outs that are later than all they are judged by.
 
-Two examples are tied when they share a test or say nearly the same: MinHash of what is left once case, digits and
-punctuation are gone (quality/variants.py). Tied examples land on one side of every split. Random splits of ad data
-flatter: a brand repeats itself.
+Two examples are tied when they share a group (a test's arms with one image) or say nearly the same: MinHash of what is
+left once case, digits and punctuation are gone (quality/variants.py). Tied examples land on one side of every split.
+Random splits of ad data flatter: a brand repeats itself.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ def gist(text: str) -> str:
 
 
 def ties(frame: pd.DataFrame) -> np.ndarray:
-    """Number of the tied set of each example (int64): one test, or one group of near-duplicates, is one set.
+    """Number of the tied set of each example (int64): one group (group_key), or one of near-duplicates, is one set.
 
-    The ads of a brand (group_key 'ads|...') are not tied by their group, only by their words.
+    A group is a test's arms with one image. Its arms with another image, and the ads of a brand (group_key 'ads|...'),
+    are tied only by their words.
     """
     count = len(frame)
     group = frame["group_key"].where(~frame["group_key"].str.startswith("ads|"), frame["example_key"])

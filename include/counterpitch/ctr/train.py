@@ -17,7 +17,7 @@ import pandas as pd
 
 from counterpitch.ctr import embeddings, evaluate, examples, features, model, splits, tuned, variances
 from counterpitch.ctr.examples import records
-from counterpitch.ctr.refusals import ModelUnusable
+from counterpitch.ctr.refusals import ModelUnusable, NotEnoughData
 from counterpitch.warehouse import write
 from counterpitch.warehouse.connection import Connection, transaction
 
@@ -115,7 +115,8 @@ def hold_out(
     """What the split is called, and the masks (learnt from, held out) of each part of it: see `evaluation`.
 
     embedder: where tune.py taught it, only rows are held out that it may judge (tuned.judges). Raises ModelUnusable
-    where these are too few: a model is not judged on rows that its encoder was taught on.
+    where these are too few: a model is not judged on rows that its encoder was taught on, so there are no five folds;
+    NotEnoughData where the rest is too little to learn from.
     """
     held = splits.newest(known)
     older = splits.without_copies(known, held)
@@ -124,6 +125,7 @@ def hold_out(
         card, scores = encoder
         held = tuned.judges(known, held, scores, card["taught_until"])
         _refuse_too_few(_pairs(known[held]), embedder, card["taught_until"])
+        _refuse_too_few_to_learn(_pairs(known[older]))
     if _pairs(known[held]) >= LEAST_HELD_PAIRS and _pairs(known[older]) >= LEAST_HELD_PAIRS:
         return "newest fifth", [(older, held)]
     fold = splits.folds(known, 5, seed)
@@ -137,6 +139,15 @@ def _refuse_too_few(pairs: int, embedder: str | None, until: str) -> None:
             f"and said otherwise; {LEAST_HELD_PAIRS} are needed, since a model is not judged on what its encoder was "
             "taught. Train for a later day, once there are later results; or teach an encoder that leaves the newest "
             "fifth out, `counterpitch ctr tune-encoder --out NEW_FOLDER`; or unset COUNTERPITCH_CTR_ENCODER."
+        )
+
+
+def _refuse_too_few_to_learn(pairs: int) -> None:
+    if pairs < LEAST_HELD_PAIRS:
+        raise NotEnoughData(
+            f"Older than the newest fifth, and no copies of it, are {pairs} pairs; a model that reads a taught encoder "
+            f"learns from {LEAST_HELD_PAIRS} or more. Import more results or experiments, or unset "
+            "COUNTERPITCH_CTR_ENCODER."
         )
 
 

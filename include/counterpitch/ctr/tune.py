@@ -41,6 +41,8 @@ FOLDS = 3
 LEAST_TESTS = 100
 """With fewer tests nothing was measured; see docs/tune-encoder.md for how much they are worth."""
 
+PLAN = "plan.json"
+
 Make = Callable[[Path, list[str], int, int], encoder.Encoder]
 """base, texts, seed, threads -> an encoder."""
 
@@ -71,7 +73,7 @@ def tune(
             f"The newest fifth of {len(known)} examples holds too few pairs to judge by, so no encoder is taught: "
             "nobody could say whether it helps. Import more results or experiments."
         )
-    older = parts[0][0] & splits.without_copies(tuned.openings(known), held)
+    older = parts[0][0] & splits.without_copies(tuned.folded_openings(known), held)
     older &= (known["day"] < known.loc[held, "day"].min()).to_numpy()
     return teach(known[older].reset_index(drop=True), base, out, threads, make)
 
@@ -89,7 +91,7 @@ def teach(
     texts = sorted(set(learn["text"]))
     text = np.searchsorted(np.array(texts, dtype=object), learn["text"].to_numpy(object))
     every = Contests(learn, text, SEED)
-    fold = splits.folds(learn, folds, SEED)
+    fold = splits.folds(tuned.folded_openings(learn), folds, SEED)
     parts = [Contests(learn[fold != number], text[fold != number], SEED) for number in range(folds)]
     _refuse_few(len(every), min(map(len, parts)))
     plan = _plan(learn, base, threads, folds)
@@ -149,10 +151,9 @@ def _scores(texts: list[str], out_of_fold: np.ndarray, learner: encoder.Encoder)
     scale = float(out_of_fold.std())
     if not scale > 0:
         raise NotEnoughData("The encoder says the same of every text: nothing was learnt that a model could read.")
-    keys = tuned.keys_of(texts)
-    order = np.argsort(keys)
-    kept = np.round(out_of_fold[order] / scale, tuned.DECIMALS)
-    return tuned.Scores(learner.head(), float(learner.score().mean()), scale, keys[order], kept)
+    keys, of = np.unique(tuned.keys_of([tuned.folded(text) for text in texts]), return_inverse=True)
+    kept = np.round(np.bincount(of, out_of_fold) / np.bincount(of) / scale, tuned.DECIMALS)
+    return tuned.Scores(learner.head(), float(learner.score().mean()), scale, keys, kept)
 
 
 def _plan(learn: pd.DataFrame, base: Path, threads: int, folds: int) -> dict[str, Any]:
@@ -168,7 +169,7 @@ def _plan(learn: pd.DataFrame, base: Path, threads: int, folds: int) -> dict[str
         "threads": threads,
         "schedule": encoder.SCHEDULE,
         "contests": {"largest": LARGEST, "part_other_image": PART_OTHER_IMAGE},
-        "read": [tuned.WORDS, tuned.CHARACTERS],
+        "read": [tuned.WORDS, tuned.CHARACTERS, tuned.FOLDED],
         "versions": {name: _version(name) for name in ("torch", "transformers", "sentence-transformers")},
     }
 
@@ -201,21 +202,25 @@ def _folds_of(out: Path) -> Path:
 
 
 def _kept_plan(work: Path) -> Any:
-    """The plan of the finished folds in a folder; None where it holds none."""
-    told = work / "plan.json"
-    return json.loads(told.read_text(encoding="utf-8")) if told.is_file() else None
+    """The plan of the finished folds in a folder; None where it holds none, or one that was cut short."""
+    try:
+        return json.loads((work / PLAN).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def _work(out: Path, plan: dict[str, Any]) -> Path:
     """The folder beside `out` that keeps finished folds: those of an earlier run where it had the same plan."""
     work = _folds_of(out)
     held = _kept_plan(work)
-    if work.exists() and held is None:
+    if held is None and work.exists() and {path.name for path in work.iterdir()} - {PLAN, f"{PLAN}.part"}:
         raise ModelUnusable(f"{work} is in the way: finished folds are kept there. Name another folder with --out.")
     if held != plan:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
-        (work / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+        unfinished = work / f"{PLAN}.part"
+        unfinished.write_text(json.dumps(plan), encoding="utf-8")
+        unfinished.replace(work / PLAN)
     return work
 
 
@@ -226,7 +231,7 @@ def _written(
     shutil.rmtree(whole, ignore_errors=True)
     learner.save(whole)
     scores.write(whole)
-    card |= {"format": tuned.FORMAT, "sha256": tuned.fingerprint(whole)}
+    card |= {"format": tuned.FORMATS[-1], "sha256": tuned.fingerprint(whole)}
     (whole / tuned.CARD).write_text(json.dumps(card, indent=1, sort_keys=True), encoding="utf-8")
     if out.exists():
         out.rmdir()  # empty: _found saw to it
