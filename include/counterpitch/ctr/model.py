@@ -28,14 +28,14 @@ from scipy.special import expit, logit
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
 from counterpitch import word_vectors
-from counterpitch.ctr import concepts, embeddings, features, pillars, splits, strength, surprise
+from counterpitch.ctr import concepts, embeddings, features, people, pillars, splits, strength, surprise
 from counterpitch.ctr import words as cut
 from counterpitch.ctr.calibration import Calibration
 from counterpitch.ctr.refusals import ModelNewer, ModelOutdated, ModelUnusable
 from counterpitch.ctr.strength import Blocks, Priors, Strength
 from counterpitch.ctr.vectors import RARITY, TextVectors
 
-FORMAT, FORMAT_TAUGHT = 7, 8
+FORMAT, FORMAT_TAUGHT = 9, 10
 """An artifact names the second where the model reads a taught encoder, which a version that knows only the first would
 read as vectors. All else is the same in both."""
 
@@ -145,14 +145,13 @@ class CtrModel:
             "format": FORMAT_TAUGHT if self.reads_taught else FORMAT,
             "features_version": features.VERSION,
             "columns": list(self.names),
-            "concepts": concepts.fingerprint(),
-            "word_vectors": word_vectors.fingerprint(),
             "params": asdict(self.params),
             "strength": self.strength.to_json(),
             "booster": self.booster.model_to_string(),
             "calibration": self.calibration.to_json(),
             "data": self.data,
         }
+        said |= _tables()
         if self.pillars:
             said["pillars"] = list(self.pillars)
         if self.encoder:
@@ -313,6 +312,15 @@ def describe(examples: pd.DataFrame) -> dict[str, Any]:
     return {"owners": owners, "left_out": examples.attrs.get("left_out", {})}
 
 
+def _tables() -> dict[str, str]:
+    """What comes with the project and weights belong to, by its sha256: lists and vectors of words."""
+    return {
+        "concepts": concepts.fingerprint(),
+        "word_vectors": word_vectors.fingerprint(),
+        "people": people.fingerprint(),
+    }
+
+
 def _refuse_other_version(said: dict[str, Any]) -> None:
     block = pillars.NAMES if said.get("pillars") else ()
     numbers = {"format": FORMAT_TAUGHT, "features_version": features.VERSION}
@@ -323,8 +331,7 @@ def _refuse_other_version(said: dict[str, Any]) -> None:
         )
     if said.get("format") == FORMAT:
         numbers["format"] = FORMAT
-    tables = {"concepts": concepts.fingerprint(), "word_vectors": word_vectors.fingerprint()}
-    here = numbers | {"columns": [*COLUMNS, *block]} | tables
+    here = numbers | {"columns": [*COLUMNS, *block]} | _tables()
     for name, expected in here.items():
         if said.get(name) != expected:
             raise ModelOutdated(

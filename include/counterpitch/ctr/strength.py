@@ -37,6 +37,7 @@ class Priors:
     meaning: float = 0.01
     concepts: float = 0.03
     sense: float = 0.02
+    people: float = 0.0
     devices: float = 0.05
     embedding: float = 0.1
     test: float = 0.3

@@ -22,6 +22,7 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer,
 from counterpitch.ctr.concepts import Concepts
 from counterpitch.ctr.letters import LetterRuns
 from counterpitch.ctr.meaning import Meaning
+from counterpitch.ctr.people import People
 from counterpitch.ctr.sense import Sense
 from counterpitch.ctr.words import Pieces, Words
 
@@ -122,6 +123,7 @@ class TextVectors:
         meaning: Meaning,
         concepts: Concepts,
         sense: Sense,
+        people: People,
     ) -> None:
         self.lexicon = lexicon
         self.phrases = phrases
@@ -130,6 +132,7 @@ class TextVectors:
         self.meaning = meaning
         self.concepts = concepts
         self.sense = sense
+        self.people = people
         self._phrases = {name: pd.Index(keys) for name, keys in phrases.items()}
         self._letters = LetterRuns(letters)
         self._spelt: tuple[np.ndarray, sparse.csr_array] | None = None
@@ -149,7 +152,7 @@ class TextVectors:
         letters = cls._fit_letters(words.chunks, most_terms, weighing)
         meaning = Meaning.fit(words, lexicon.look_up(words.tokens.names))
         sense = Sense.fit(words, lexicon.idf(words.tokens.names))
-        return cls(lexicon, phrases, letters, weighing, meaning, Concepts.fit(words), sense)
+        return cls(lexicon, phrases, letters, weighing, meaning, Concepts.fit(words), sense, People.fit(words))
 
     @staticmethod
     def _fit_letters(chunks: Pieces, most_terms: int, weighing: dict[str, TfidfTransformer]) -> list[str]:
@@ -164,7 +167,7 @@ class TextVectors:
         return [str(term) for term in vectoriser.get_feature_names_out()[kept]]
 
     def transform(self, words: Words) -> dict[str, Block]:
-        """Per shape its vectors of length 1 (texts x terms), and `meaning`, `concepts` and `sense` (dense)."""
+        """Per shape its vectors of length 1 (texts x terms), and `meaning`, `concepts`, `sense`, `people` (dense)."""
         out: dict[str, Block] = {name: self.phrase_block(name, words) for name in self.phrases}
         if self.letters:
             out["char"] = self._weighed("char", membership(words.chunks) @ self.spelt(words.chunks.names))
@@ -172,6 +175,7 @@ class TextVectors:
             out["meaning"] = self.meaning.of(words, self.lexicon.look_up(words.tokens.names))
         out["concepts"] = self.concepts.of(words)
         out["sense"] = self.sense.of(words, self.lexicon.idf(words.tokens.names))
+        out["people"] = self.people.of(words)
         return out
 
     def phrase_block(self, name: str, words: Words) -> sparse.csr_array:
@@ -213,6 +217,7 @@ class TextVectors:
             "meaning": self.meaning.to_json(),
             "concepts": pack(self.concepts.centre),
             "sense": pack(self.sense.centre),
+            "people": {"rarity": pack(self.people.rarity), "centre": pack(self.people.centre)},
         }
 
     @classmethod
@@ -231,6 +236,7 @@ class TextVectors:
             Meaning.from_json(said["meaning"]),
             Concepts(unpack(said["concepts"])),
             Sense(unpack(said["sense"])),
+            People(unpack(said["people"]["rarity"]), unpack(said["people"]["centre"])),
         )
 
     def _weighed(self, name: str, counted: sparse.csr_array) -> sparse.csr_array:

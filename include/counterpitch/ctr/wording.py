@@ -1,7 +1,8 @@
 """What each word of a text adds to its strength, given the weight of every term: exact but for runs of letters.
 
-A phrase is shared out equally among its words, a word's meaning, concepts and sense are its own, and a run of letters
-belongs to the chunk that it stands in. Where a run stands twice in a text, each chunk gets the share of the first.
+A phrase is shared out equally among its words; a word's meaning, concepts, sense and people are its own; a run of
+letters belongs to the chunk that it stands in. Where a run stands twice in a text, each chunk gets the share of the
+first.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ class WordShares:
         said = (self._phrases(words, text) + self._meanings(words)).tocoo()
         used, at = np.unique(said.col, return_inverse=True)
         spelt, named = self._letters(words, text), self._concepts(words) + self._sense(words)
+        named += self._vectors.people.shares(words, self._weights["people"])
         parts = (self._vectors.lexicon.names[used], words.chunks.names, words.tokens.names)
         bare = [_bare(name) for part in parts for name in part]
         code, names = pd.factorize(np.array(bare, dtype=object), sort=True)

@@ -136,8 +136,14 @@ def concepts_of(word: str, lists: tuple[str, ...]) -> tuple[str, ...]:
 
 def concept_names(kind: str) -> tuple[str, ...]:
     """The names of all concepts of a list ("audience", "want"), sorted."""
+    return tuple(sorted(concept_lists()[kind]))
+
+
+@lru_cache(maxsize=1)
+def concept_lists() -> dict[str, dict[str, list[str]]]:
+    """The words of each concept of each kind as concepts.toml lists them; not to be changed."""
     told = tomllib.loads((Path(__file__).parent / "concepts.toml").read_text(encoding="utf-8"))
-    return tuple(sorted(told[kind]))
+    return {kind: {name: words.split() for name, words in concepts.items()} for kind, concepts in told.items()}
 
 
 def names_people(value: str, language: str) -> bool:
@@ -156,12 +162,12 @@ def is_person(word: str) -> bool:
 @lru_cache(maxsize=1)
 def _concepts() -> tuple[Lists, Lists]:
     """Word -> concepts and beginning -> concepts, by kind."""
-    told = tomllib.loads((Path(__file__).parent / "concepts.toml").read_text(encoding="utf-8"))
+    told = concept_lists()
     exact: Lists = {kind: defaultdict(set) for kind in told}
     starts: Lists = {kind: defaultdict(set) for kind in told}
     for kind, concepts in told.items():
         for name, words in concepts.items():
-            for word in words.split():
+            for word in words:
                 (starts if word.endswith("*") else exact)[kind][word.rstrip("*")].add(name)
     return exact, starts
 
