@@ -11,12 +11,13 @@ learning curve. Three questions, each with its ceiling from the truth file:
   share of a regression that need not read: it is told the planted persona, theme and devices and learns what they are
   worth from the same results in the same folds. What it lacks to 1 is lost to few clicks and few ads; what lies between
   it and `share` is lost in reading.
-- `own_held_out.fixed_variances`: the same with the defaults of Priors, the baseline.
+- `own_held_out.fixed_variances`: the same with the defaults of Priors, the baseline. `own_held_out.without_people`: the
+  same without the lists of people and wants in six languages (ctr/people.py), the baseline of what those are worth.
 - `competitors`: ads that never had results, "as if they ran for us". `learnable` is the tau of a regression that is
   told the planted persona, theme and devices of every ad and learns their worth from our results: below `ceiling`,
   because a persona that we never spoke to (the planted white space) has no results to learn from.
 
-Parameters were chosen on the markets 20260 and 99; `judged` marks those that nothing was chosen on.
+Parameters were chosen on the markets 20260, 99 and 11 to 16; `judged` marks those that nothing was chosen on.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -47,7 +49,7 @@ from counterpitch.warehouse.connection import transaction
 
 LAST_DAY = date(2026, 11, 20)
 MARKET_ID = "meal-planning-apps"
-CHOSEN_ON = (20260, 99)
+CHOSEN_ON = (20260, 99, *range(11, 17))
 SEEDS = (20260, 99, 7, 1234, 4321)
 Tau = dict[str, float]
 
@@ -153,13 +155,16 @@ def measure(market: Market) -> dict[str, Any]:
     asked = [ad["ad_key"].removeprefix("sandbox:") for ad in theirs]
     fold = splits.folds(known, 5, 1)
     fixed = _tau(truth, keys[own], _held_out(market, fold, model.Params())[own])
+    with mock.patch.dict(variances.FEW_SHARES, people=0.0):
+        without = _tau(truth, keys[own], _held_out(market, fold)[own])
     told = _told_all(truth, keys[own], known[own], asked)
     ours = _told_held_out(truth, keys[own], known[own], fold[own])
     return {
         "examples": {"own_ads": int(own.sum()), "test_arms": int((~own).sum()), "clicks": int(known["clicks"].sum())},
         "variances": record,
         "own_held_out": _tau(truth, keys[own], _held_out(market, fold)[own])
-        | {"told": _tau(truth, keys[own], ours)["share"], "fixed_variances": fixed},
+        | {"told": _tau(truth, keys[own], ours)["share"]}
+        | {"fixed_variances": fixed, "without_people": without},
         "competitors": _tau(truth, asked, predicted) | {"learnable": _tau(truth, asked, told)["tau"]},
     }
 
@@ -216,7 +221,8 @@ def _means(found: list[dict[str, Any]]) -> dict[str, float]:
     out["own_told"] = float(np.mean([m["own_held_out"]["told"] for m in judged]))
     out["own_ads"] = float(np.mean([m["examples"]["own_ads"] for m in judged]))
     out["test_arms"] = float(np.mean([m["examples"]["test_arms"] for m in judged]))
-    out["fixed_variances"] = float(np.mean([m["own_held_out"]["fixed_variances"]["share"] for m in judged]))
+    for baseline in ("fixed_variances", "without_people"):
+        out[baseline] = float(np.mean([m["own_held_out"][baseline]["share"] for m in judged]))
     of_learnable = [m["competitors"]["tau"] / m["competitors"]["learnable"] for m in judged]
     return {name: round(value, 4) for name, value in out.items()} | {
         "competitors_of_learnable": round(float(np.mean(of_learnable)), 4)

@@ -24,7 +24,8 @@ def _market(seed: int, days: int, share: float, *, judged: bool = True) -> dict[
         "days": days,
         "judged": judged,
         "examples": {"own_ads": 4 * days, "test_arms": 300},
-        "own_held_out": {"share": share, "told": 0.95, "fixed_variances": {"share": share - 0.05}},
+        "own_held_out": {"share": share, "told": 0.95}
+        | {"without_people": {"share": share - 0.03}, "fixed_variances": {"share": share - 0.05}},
         "competitors": {"share": 0.6, "tau": 0.4, "learnable": 0.5},
     }
 
@@ -34,7 +35,7 @@ def test_a_length_that_falls_short_is_told_beside_the_one_that_does_not(history:
     markets = [_market(seed, days, share) for (seed, days), share in shares.items()]
     text = history.card([*markets, _market(99, 60, 0.99, judged=False)])
     assert "Short of 0.8 with 60 days 0.770. Reached with 240 days 0.820." in text
-    assert "| 60 | 240 | 300 | 0.770 (0.750 to 0.790) | 0.950" in text
+    assert "| 60 | 240 | 300 | 0.770 (0.750 to 0.790) | 0.950 (0.950 to 0.950) | 0.740" in text
     assert "seeds 7, 8," in text
 
 
