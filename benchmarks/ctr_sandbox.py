@@ -12,7 +12,8 @@ learning curve. Three questions, each with its ceiling from the truth file:
   worth from the same results in the same folds. What it lacks to 1 is lost to few clicks and few ads; what lies between
   it and `share` is lost in reading.
 - `own_held_out.fixed_variances`: the same with the defaults of Priors, the baseline. `own_held_out.without_people`: the
-  same without the lists of people and wants in six languages (ctr/people.py), the baseline of what those are worth.
+  same without the lists of people and wants in six languages (ctr/people.py), the baseline of what those are worth;
+  `competitors.without_people` is its share there, where they cost something.
 - `competitors`: ads that never had results, "as if they ran for us". `learnable` is the tau of a regression that is
   told the planted persona, theme and devices of every ad and learns their worth from our results: below `ceiling`,
   because a persona that we never spoke to (the planted white space) has no results to learn from.
@@ -145,18 +146,18 @@ def _import(folder: Path) -> None:
 
 def measure(market: Market) -> dict[str, Any]:
     """The figures of one market."""
-    known, texts, ads, truth = market.known, market.texts, market.ads, market.truth
+    known, ads, truth = market.known, market.ads, market.truth
     keys = known["example_key"].str.removeprefix("sandbox:")
     own = (known["group_key"].str.startswith("ads|") & keys.isin(truth["ads"])).to_numpy()
     theirs = [ad for ad in ads if ad["brand_id"] != truth["own_brand"]]
     theirs = [ad for ad in theirs if ad["ad_key"].removeprefix("sandbox:") in truth["ads"]]
-    params, record = variances.estimate(known, unlabelled=texts)
-    predicted = model.fit(known, params, texts).predict(examples.known(theirs), truth["own_brand"])["ctr"].to_numpy()
+    predicted, record = _as_if_ours(market, theirs)
     asked = [ad["ad_key"].removeprefix("sandbox:") for ad in theirs]
     fold = splits.folds(known, 5, 1)
     fixed = _tau(truth, keys[own], _held_out(market, fold, model.Params())[own])
     with mock.patch.dict(variances.FEW_SHARES, people=0.0):
         without = _tau(truth, keys[own], _held_out(market, fold)[own])
+        theirs_without = _tau(truth, asked, _as_if_ours(market, theirs)[0])["share"]
     told = _told_all(truth, keys[own], known[own], asked)
     ours = _told_held_out(truth, keys[own], known[own], fold[own])
     return {
@@ -165,8 +166,16 @@ def measure(market: Market) -> dict[str, Any]:
         "own_held_out": _tau(truth, keys[own], _held_out(market, fold)[own])
         | {"told": _tau(truth, keys[own], ours)["share"]}
         | {"fixed_variances": fixed, "without_people": without},
-        "competitors": _tau(truth, asked, predicted) | {"learnable": _tau(truth, asked, told)["tau"]},
+        "competitors": _tau(truth, asked, predicted)
+        | {"learnable": _tau(truth, asked, told)["tau"], "without_people": theirs_without},
     }
+
+
+def _as_if_ours(market: Market, theirs: list[dict[str, Any]]) -> tuple[np.ndarray, dict[str, Any]]:
+    """CTR of competitors' ads by what all our results taught, and the record of the variances."""
+    params, record = variances.estimate(market.known, unlabelled=market.texts)
+    fitted = model.fit(market.known, params, market.texts)
+    return fitted.predict(examples.known(theirs), market.truth["own_brand"])["ctr"].to_numpy(), record
 
 
 def _held_out(market: Market, fold: np.ndarray, params: model.Params | None = None) -> np.ndarray:
