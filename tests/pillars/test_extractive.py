@@ -83,3 +83,22 @@ def test_a_name_without_the_order_before_it_is_the_product() -> None:
     assert {"Try Tidybooks", "Tidybooks"} <= set(names)
     assert all(len(seen) == len(set(seen)) for seen in names.values())
     assert product.of_ad(features.cut("Try Tidybooks"), {"bias": 5.0}) == "Tidybooks"
+
+
+@pytest.mark.parametrize(
+    "ad",
+    [
+        "Endlich wieder durchschlafen! Unser Kissen stützt Nacken und Schultern. Jetzt 20% Rabatt sichern.",
+        "Müde vom Kochen? Wir liefern frische Zutaten direkt nach Hause. Für Familien mit wenig Zeit.",
+        "Basta mal di schiena! Il nostro materasso ti sostiene tutta la notte. Ordina oggi con spedizione gratuita.",
+        "Impara l'inglese parlando con insegnanti veri. Prova gratis per sette giorni.",
+        "Вы мечтаете говорить по-английски без страха? Занимайтесь с преподавателем онлайн. Первый урок бесплатно.",
+        "Устали от беспорядка? Наш органайзер поможет сохранить порядок дома. Закажите со скидкой 30%.",
+    ],
+)
+def test_in_another_language_a_value_is_the_quotes_own_words(ad: str) -> None:
+    quoted = [evidence for evidence in extractive.read(ad).evidence if evidence.quote]
+    assert quoted
+    for evidence in quoted:
+        own = set(features.quoted_words(str(evidence.quote)))
+        assert set(features.quoted_words(evidence.value)) <= own, evidence.value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -69,6 +70,23 @@ def test_of_all_verbs_that_are_known_these_double_their_last_letter() -> None:
     doubled = {verb for verb in grammar.listed("verb") if phrases.gerund(verb) == f"{verb}{verb[-1]}ing"}
     wanted = "begin cut forget get grab hit let plan put run set ship shop sit skip stop tap win"
     assert doubled == set(wanted.split()), "reading and beating are none of them"
+
+
+@pytest.mark.parametrize(
+    ("quote", "name"),
+    [
+        ("Still typing?", "still typing learners"),
+        ("For 20 busy nurses", "20 busy nurses learners"),
+        ("30%", "30% learners"),
+        ("Müde vom Kochen?", "müde vom kochen"),
+        ("Basta mal di schiena!", "basta mal di schiena"),
+        ("Per le mamme che non hanno tempo", "le mamme che non hanno tempo"),
+        ("Устали от беспорядка?", "устали от беспорядка"),
+    ],
+)
+def test_a_learned_word_is_added_to_an_english_quote_and_to_no_other(quote: str, name: str, learned: Weights) -> None:
+    adds = replace(learned, heads={**learned.heads, "target_audience": {"bias": {"learners": 5.0}}})
+    assert phrases.name(quote, "target_audience", adds, adds.outcomes.total(["bias"])) == name
 
 
 @given(quote=st.text(max_size=80), field=st.sampled_from(FIELDS))

@@ -3,8 +3,8 @@
 A word's chance to belong to a field is a logistic regression over what `features` sees; stretches of likely
 words become quotes, so every quote is exact by construction. Where the whole ad looks like one that says nothing
 for a field, nothing is quoted for it, however likely single words are. Only an audience may go without a quote, where
-the whole ad implies it. Works in English well; elsewhere it says what list marks, places and the few words shared by
-many languages show, and is otherwise silent.
+the whole ad implies it. Works in English well; elsewhere it quotes by list marks, places and the few words shared by
+many languages, which is often wrong, and a value is then no more than the quote's own words.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Chances = Sequence[tuple[float, ...]]
 
 def version() -> str:
     """Changes with the code's rules and with the learned weights."""
-    return f"6-{weights.shipped().version}"
+    return f"7-{weights.shipped().version}"
 
 
 def read(text: str, learned: Weights | None = None) -> Reading:

@@ -3,19 +3,21 @@
 "Perfect for busy nurses" becomes "busy nurses", "Learn Polish" becomes "polish learners": words are kept by
 a learned chance, and a short list of added words (people, learning, avoiding) is learned with them. A name neither
 begins nor ends on a word that only joins others, and keeps the marks that hold a word together ("24/7", "real-life"),
-because a name is read in themes and briefs without its quote.
+because a name is read in themes and briefs without its quote. To a quote in another language nothing is added: the
+words were learned with English ads, and say what those ads sell.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from math import log
 from typing import TYPE_CHECKING
 
 from counterpitch.pillars import features, grammar
 from counterpitch.pillars.features import STOP
+from counterpitch.pillars.lexicon import classes
 from counterpitch.pillars.weights import Weights, chance
 
 if TYPE_CHECKING:
@@ -49,10 +51,25 @@ def name(quote: str, field: str, weights: Weights, ad: Row) -> str:
     if field == "customer_need" and _asked(words, kept[0]):
         said = gerund(words[kept[0]]) + said.removeprefix(words[kept[0]])
     present = {features.stem(word) for word in words}
-    for added in weights.outcomes.above(field, ad, _ADD, features.of_quote(words)):
+    more = weights.outcomes.above(field, ad, _ADD, features.of_quote(words))
+    for added in more if more and _english(words) else ():
         if features.stem(added) not in present:
             said = f"{added} {said}" if added.endswith("ing") else f"{said} {added}"
     return said
+
+
+def _english(words: Sequence[str]) -> bool:
+    """Whether at least two thirds of the longer words are English ones: "in", "per" and "non" are also Italian."""
+    said = [word for word in words if not word[0].isdigit()]
+    longer = [word for word in said if len(word) > 3] or said
+    return 3 * sum(map(_is_known, longer)) >= 2 * len(longer)
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_known(word: str) -> bool:
+    from counterpitch import word_vectors  # here, since DAG files that import this module are parsed all the time
+
+    return grammar.is_common(word) or bool(classes(word)) or bool(word_vectors.known([word])[0])
 
 
 def gerund(verb: str) -> str:
