@@ -124,7 +124,7 @@ def looks(runs: dict[str, Any]) -> str:
         "chosen without a look, the vectors and the variances beside them among about a hundred settings compared on "
         "the windows and folds before it. Each look has made the held-out fifth a little less of a judge: a difference "
         "of a point or two between rows is within its noise. "
-        f"The sections “{'” and “'.join(runs)}” have the figures of today.",
+        f"The sections “{'” and “'.join(runs)}” follow.",
     ]
     return "\n".join([*lines, ""])
 
