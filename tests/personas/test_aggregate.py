@@ -67,7 +67,7 @@ def test_the_planted_gap_is_white_space_and_nothing_else_is(conn: Connection) ->
         ("white_space", 1, 0, 4)
     ]
     assert "student" in gaps[0]["name"].lower()
-    assert any(word in gaps[0]["label"].lower() for word in ("groceries", "grocery", "price"))
+    assert any(word in gaps[0]["label"].lower() for word in ("groceries", "grocery", "price", "money"))
     assert gaps[0]["difference_high"] < 0
 
 

@@ -224,7 +224,7 @@ class _Reader:
         for mention in sorted(
             backing,
             key=lambda m: (
-                self._language(m) not in {"en", "und"},
+                self.corpus.language_of(m) not in {"en", "und"},
                 not self.corpus.whole(m),
                 -len(named & set(tokens(m.said))),
             ),
@@ -270,16 +270,12 @@ class _Reader:
             Said(
                 shown[folded][1].said,
                 len(texts[folded]),
-                self._language(shown[folded][1]),
+                self.corpus.language_of(shown[folded][1]),
                 folded in whole,
                 len(texts[folded]) > 1 or not shown[folded][1].verbatim,
             )
             for folded in order
         )
-
-    def _language(self, mention: Mention) -> str:
-        """A value made of its ad's words is in the ad's language; one put in other words is in English."""
-        return self.corpus.texts[mention.text_hash].language if mention.verbatim else "en"
 
 
 def sentences_of(text: str, quotes: Sequence[str]) -> tuple[str, ...]:

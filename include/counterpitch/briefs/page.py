@@ -10,6 +10,7 @@ from counterpitch.briefs import wording
 from counterpitch.briefs.gather import Case, Evidence
 from counterpitch.briefs.numbers import Figure
 from counterpitch.briefs.story import READER, Story
+from counterpitch.personas import languages
 from counterpitch.personas.casing import capitalise
 from counterpitch.personas.name import listed
 
@@ -58,7 +59,7 @@ def _evidence(evidence: Evidence) -> str:
         f"**{escape(evidence.brand)}**",
         f"running {wording.count(evidence.ad.running_days, 'day')}",
         (evidence.ad.media_type or "").lower() or None,
-        None if evidence.language in {READER, "und"} else f"in {wording.language(evidence.language)}",
+        None if evidence.language in {READER, "und"} else f"in {languages.name(evidence.language)}",
         _expected(evidence),
         _link(evidence),
     ]
@@ -87,7 +88,7 @@ def _link(evidence: Evidence) -> str:
 
 
 def _fact(fact: Any) -> str:
-    marked = "" if fact["language"] in {READER, "und"} else f" · in {wording.language(fact['language'])}"
+    marked = "" if fact["language"] in {READER, "und"} else f" · in {languages.name(fact['language'])}"
     days = wording.count(fact["running_days"], "day")
     return f"{_lines(fact['lines'])}\n>\n> — our ad `{fact['ad_key']}`, running {days}{marked}"
 

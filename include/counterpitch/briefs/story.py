@@ -17,6 +17,7 @@ from typing import Any
 
 from counterpitch.briefs import wording
 from counterpitch.briefs.gather import Case, Evidence, Market, Said
+from counterpitch.personas import languages
 from counterpitch.personas.casing import Casing, capitalise
 from counterpitch.personas.embed import is_person, tokens
 from counterpitch.personas.facts import APT
@@ -305,7 +306,7 @@ def _formats(case: Case, market: Market) -> list[str]:
     languages = Counter(market.corpus.texts[ad.text_hash].language for ad in ads)
     known = {code: n for code, n in languages.items() if code != "und"}
     if len(known) > 1:
-        said = [f"{wording.language(code)} ({n})" for code, n in _top(Counter(known), 4)]
+        said = [f"{languages.name(code)} ({n})" for code, n in _top(Counter(known), 4)]
         found.append(f"Languages: {listed(said)}.")
     texts = sorted({ad.text_hash for ad in ads})
     offers = sum(any(m.field == "offer" for m in market.corpus.mentions_of[text]) for text in texts)
@@ -342,7 +343,7 @@ def _plain(line: str, casing: Casing) -> bool:
 
 
 def _marked(code: str) -> str:
-    return "" if code in {READER, "und"} else f" ({wording.language(code)})"
+    return "" if code in {READER, "und"} else f" ({languages.name(code)})"
 
 
 def _top(counts: Counter[str], most: int) -> list[tuple[str, int]]:

@@ -9,16 +9,8 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from counterpitch.personas.name import verbs
+from counterpitch.personas.grammar import base, verbs
 
-LANGUAGES = {
-    "ar": "Arabic", "bn": "Bengali", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
-    "es": "Spanish", "fi": "Finnish", "fr": "French", "gu": "Gujarati", "he": "Hebrew", "hi": "Hindi",
-    "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "kn": "Kannada", "ko": "Korean",
-    "ml": "Malayalam", "mr": "Marathi", "nl": "Dutch", "no": "Norwegian", "pa": "Punjabi", "pl": "Polish",
-    "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sv": "Swedish", "ta": "Tamil", "te": "Telugu",
-    "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
-}  # fmt: skip
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _IRREGULAR = {
     "people": "person", "women": "woman", "men": "man", "children": "child", "wives": "wife", "housewives": "housewife",
@@ -248,17 +240,12 @@ def _mine(said: str) -> str:
 
 def _as_verb(said: str) -> str | None:
     """The phrase with its first verb in the plain form, None where it does not begin with a verb we know."""
-    plain, by_gerund = verbs()
     first, _, rest = said.partition(" ")
     low = first.lower()
-    if low in plain:
+    if low in verbs()[0]:
         return said[:1].lower() + said[1:]
-    if not low.endswith("ing") or low in _NOUN_GERUNDS:
-        return None
-    stem = low[:-3]
-    undoubled = stem[:-1] if len(stem) > 2 and stem[-1] == stem[-2] else stem
-    base = next((form for form in (stem, stem + "e", undoubled) if form in by_gerund), None)
-    return f"{base} {rest}".strip() if base else None
+    plain = base(low) if low not in _NOUN_GERUNDS else None
+    return f"{plain} {rest}".strip() if plain else None
 
 
 def is_clause(value: str) -> bool:
@@ -269,11 +256,6 @@ def is_clause(value: str) -> bool:
 def has_verb(value: str) -> bool:
     """Whether an auxiliary shows that the words are a statement: "the week's menu is ready"."""
     return bool(_FINITE.search(bare(value)))
-
-
-def language(code: str) -> str:
-    """A language's English name, "another language" for a code that we do not know."""
-    return LANGUAGES.get(code.split("-")[0].lower(), "another language")
 
 
 def platform(code: str) -> str:

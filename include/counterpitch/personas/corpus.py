@@ -6,7 +6,7 @@ which only some brands were swept therefore still shows all of them, and nothing
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +19,7 @@ from sklearn.neighbors import radius_neighbors_graph
 
 from counterpitch.errors import Permanent
 from counterpitch.personas.embed import tokens
+from counterpitch.personas.grammar import Grammar
 from counterpitch.personas.phrase import between, overlap, stands_alone
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
@@ -124,14 +125,38 @@ class Corpus:
 
         A value that its reader put into other words is whole; one pasted together from words of the ad is not.
         """
-        if not self._brand_words.isdisjoint(tokens(mention.said)):
+        if self.names_brand(mention.said):
             return False
         alone = stands_alone(mention.said, self.texts[mention.text_hash].clean_text)
         return alone if alone is not None else not mention.verbatim
 
+    def names_brand(self, phrase: str) -> bool:
+        """Whether a brand's name stands in a phrase."""
+        return not self._brand_words.isdisjoint(tokens(phrase))
+
+    def language_of(self, mention: Mention) -> str:
+        """A value made of its ad's words is in the ad's language; one put in other words is in English."""
+        return self.texts[mention.text_hash].language if mention.verbatim else "en"
+
+    @cached_property
+    def grammar(self) -> Grammar:
+        """How the market's English ads use their words."""
+        return Grammar(t.clean_text for t in self.texts.values() if t.language.split("-")[0] in {"en", "und"})
+
     @cached_property
     def _brand_words(self) -> frozenset[str]:
-        return frozenset(word for name in self.brand_names.values() for word in tokens(name) if len(word) > 4)
+        """Words of brands' names that the brand itself says most: "Speak English" owns no "english"."""
+        owners: dict[str, set[str]] = defaultdict(set)
+        for brand, name in self.brand_names.items():
+            for word in tokens(name):
+                if len(word) > 4:
+                    owners[word].add(brand)
+        said, own = Counter[str](), Counter[str]()
+        for text, ads in self.ads_of.items():
+            for word in owners.keys() & set(tokens(self.texts[text].clean_text)):
+                said[word] += 1
+                own[word] += any(ad.brand_id in owners[word] for ad in ads)
+        return frozenset(word for word in owners if 2 * own[word] >= said[word])
 
     @cached_property
     def message_of(self) -> dict[tuple[str, str], str]:

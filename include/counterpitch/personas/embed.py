@@ -18,11 +18,12 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import hstack
+from scipy.sparse import csr_matrix, hstack
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
+from counterpitch.personas.meaning import meanings
 from counterpitch.settings import settings
 
 Vectors = NDArray[np.float64]
@@ -31,34 +32,42 @@ Lens = Literal["audience", "want"]
 Lists = dict[str, dict[str, set[str]]]
 
 DIMENSIONS = 50
-CONCEPTS = 1.0  # weight of the concepts beside the words' 1
-LETTERS = 0.5
+LETTERS = 0.5  # weight beside the words' 1
+# Who is spoken to is a few hundred words, which the lists hold; what people want is said in words without end.
+CONCEPTS: dict[Lens | None, float] = {"audience": 1.0, "want": 0.7, None: 1.0}
+MEANINGS: dict[Lens | None, float] = {"audience": 0.0, "want": 1.0, None: 0.0}
 _HEADINGS = {"en": "English", "es": "Spanish", "de": "German", "fr": "French", "pt": "Portuguese", "it": "Italian"}
 LISTED = set(_HEADINGS)  # languages of concepts.toml and stopwords.txt
 _WHO = {"who", "whoever", "quien", "quienes", "wer", "qui", "quem", "chi"}
 _PEOPLE = re.compile(r"\w{3}(?:ers|ors|ists|ians|eers)$")
-_THINGS = {
-    "answers", "colors", "computers", "corners", "covers", "dinners", "doors", "errors", "filters", "flavors", "floors",
-    "flowers", "indoors", "layers", "letters", "mirrors", "newsletters", "numbers", "offers", "orders", "others",
-    "outdoors", "papers", "posters", "powders", "powers", "printers", "reminders", "rollers", "stickers", "suppers",
-    "timers", "trackers", "vouchers",
+THINGS = {
+    "answers", "burgers", "colors", "computers", "containers", "corners", "covers", "dinners", "doors", "errors",
+    "filters", "fingers", "flavors", "floors", "flowers", "indoors", "layers", "leftovers", "letters", "mirrors",
+    "newsletters", "numbers", "offers", "orders", "others", "outdoors", "papers", "posters", "powders", "powers",
+    "printers", "reminders", "rollers", "stickers", "suppers", "timers", "trackers", "vouchers",
 }  # fmt: skip
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _JUNK = re.compile(r"https?://\S+|www\.\S+|\S+@\S+")
 
 
-def embed(documents: Sequence[str], leave_out: Iterable[str] = (), lens: Lens | None = None) -> Vectors:
+def embed(
+    documents: Sequence[str],
+    leave_out: Iterable[str] = (),
+    lens: Lens | None = None,
+    languages: Sequence[str] | None = None,
+) -> Vectors:
     """Unit rows (n, d) of the documents, in their order; a document without words is a row of zeros.
 
     `leave_out`: names (of brands) whose words must not draw documents together. `lens`: what the documents are
     compared for, who is spoken to ("audience") or what people want ("want"); an embeddings model needs none.
+    `languages`: the code of each document's language, None where all are English.
     """
     names = {word for name in leave_out for word in tokens(name)}
     cleaned = [" ".join(word for word in tokens(document) if word not in names) for document in documents]
     if not any(cleaned):
         return np.zeros((len(cleaned), 1))
     model = settings().embeddings
-    return _by_model(model, cleaned) if model else _by_words(cleaned, lens)
+    return _by_model(model, cleaned) if model else _by_words(cleaned, lens, languages or ["en"] * len(cleaned))
 
 
 def in_company(own: Vectors, company: Vectors, part: float) -> Vectors:
@@ -92,11 +101,11 @@ def stopwords(language: str | None = None) -> frozenset[str]:
     return frozenset(listed)
 
 
-def _by_words(cleaned: Sequence[str], lens: Lens | None) -> Vectors:
-    """Concepts, words and letter n-grams, sublinear TF-IDF, SVD to at most 50 dimensions, unit length.
+def _by_words(cleaned: Sequence[str], lens: Lens | None, languages: Sequence[str]) -> Vectors:
+    """Concepts, words, letter n-grams and word meanings, sublinear TF-IDF, SVD to at most 50 dimensions, unit length.
 
-    Concepts join words that mean one thing, across languages; letter n-grams join the forms of a word that the
-    lists do not hold, and cut scripts without spaces.
+    Concepts join words that mean one thing, across languages; meanings join wants that no list holds; letter n-grams
+    join the forms of a word that neither knows, and cut scripts without spaces.
     """
     lists = (lens,) if lens else ("audience", "want")
     concepts = [[name for word in text.split() for name in concepts_of(word, lists)] for text in cleaned]
@@ -106,7 +115,11 @@ def _by_words(cleaned: Sequence[str], lens: Lens | None) -> Vectors:
     letters = TfidfVectorizer(sublinear_tf=True, analyzer="char_wb", ngram_range=(3, 5), lowercase=False, min_df=many)
     blocks = [words.fit_transform(content), LETTERS * letters.fit_transform(content)]
     if any(concepts):
-        blocks.append(CONCEPTS * TfidfVectorizer(sublinear_tf=True, analyzer=list).fit_transform(concepts))
+        blocks.append(CONCEPTS[lens] * TfidfVectorizer(sublinear_tf=True, analyzer=list).fit_transform(concepts))
+    if MEANINGS[lens]:
+        said = [text.split() for text in content]
+        rows = meanings(said, languages, lambda word: concepts_of(word, lists))
+        blocks.append(MEANINGS[lens] * csr_matrix(rows))
     both = normalize(hstack(blocks).tocsr())
     rank = min(DIMENSIONS, min(both.shape) - 1)
     if rank < 2 or len(cleaned) <= DIMENSIONS // 2:
@@ -146,6 +159,14 @@ def concept_lists() -> dict[str, dict[str, list[str]]]:
     return {kind: {name: words.split() for name, words in concepts.items()} for kind, concepts in told.items()}
 
 
+@lru_cache(maxsize=256)
+def concept_words(name: str) -> tuple[str, ...]:
+    """The words and beginnings of words that concepts.toml lists for a concept, sorted."""
+    exact, starts = _concepts()
+    listed = [told for kinds in (exact, starts) for told in kinds.values()]
+    return tuple(sorted({word for told in listed for word, names in told.items() if name in names}))
+
+
 def names_people(value: str, language: str) -> bool:
     """Whether a value can be an audience: it holds a word for people. True in languages that the lists do not know."""
     if language.split("-")[0] not in LISTED:
@@ -156,7 +177,7 @@ def names_people(value: str, language: str) -> bool:
 
 def is_person(word: str) -> bool:
     """Whether a folded word is one for people, by the lists or by its ending ("dentists")."""
-    return bool(concepts_of(word, ("audience",))) or (_PEOPLE.search(word) is not None and word not in _THINGS)
+    return bool(concepts_of(word, ("audience",))) or (_PEOPLE.search(word) is not None and word not in THINGS)
 
 
 @lru_cache(maxsize=1)

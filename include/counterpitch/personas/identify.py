@@ -7,6 +7,7 @@ unless a marketer gave one.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +15,14 @@ from counterpitch.personas import themes
 from counterpitch.personas.casing import Casing
 from counterpitch.personas.corpus import Corpus
 from counterpitch.personas.curate import Curation, read_curation
+from counterpitch.personas.embed import Lens
 from counterpitch.personas.match import Members, fresh_id, match
 from counterpitch.personas.name import name_clusters
+from counterpitch.personas.wording import phrases
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
+
+Values = Mapping[tuple[str, str, int], float]
 
 
 @dataclass
@@ -49,18 +54,20 @@ def identify(
         subject = curation.merged.get(given, given)
         merged[subject] = _join(merged[subject], draft) if subject in merged else draft
     ids = sorted(merged, key=lambda subject: (-len(merged[subject].texts), subject))
-    values = [themes.candidates(corpus, _named_by(kind, merged[subject])) for subject in ids]
-    reader = reading_language(corpus)
-    names = [
-        curation.renamed.get(subject, name)
-        for subject, name in zip(
-            ids, name_clusters(values, reader, casing, "want" if kind == "theme" else "audience"), strict=True
-        )
-    ]
+    given_names = names_of(corpus, casing, kind, [_named_by(kind, merged[subject]) for subject in ids])
+    names = [curation.renamed.get(subject, name) for subject, name in zip(ids, given_names, strict=True)]
     before = references.get(2, {})
     return Identified(
         ids, [merged[subject] for subject in ids], names, ["kept" if i in before else "new" for i in ids], curation
     )
+
+
+def names_of(corpus: Corpus, casing: Casing, kind: str, clusters: Sequence[Values]) -> list[str]:
+    """Names of clusters (mention key -> similarity), all different. kind: theme or persona."""
+    lens: Lens = "want" if kind == "theme" else "audience"
+    values = [themes.candidates(corpus, members) for members in clusters]
+    spoken = [phrases(corpus, corpus.grammar, members, lens) for members in clusters]
+    return name_clusters(values, spoken, reading_language(corpus), casing, lens)
 
 
 def reading_language(corpus: Corpus) -> str:
@@ -75,8 +82,8 @@ def _members(kind: str, draft: Any) -> Members:
     return set(draft.members) if kind == "theme" else set(draft.named)
 
 
-def _named_by(kind: str, draft: Any) -> dict[tuple[str, str, int], float]:
-    values: dict[tuple[str, str, int], float] = draft.members if kind == "theme" else draft.values
+def _named_by(kind: str, draft: Any) -> Values:
+    values: Values = draft.members if kind == "theme" else draft.values
     return values
 
 

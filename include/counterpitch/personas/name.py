@@ -8,14 +8,23 @@ from __future__ import annotations
 
 import math
 import re
+import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from counterpitch import word_vectors
+from counterpitch.personas import languages
 from counterpitch.personas.casing import Casing, capitalise
 from counterpitch.personas.embed import LISTED, Lens, concepts_of, is_person, stopwords, tokens
+from counterpitch.personas.grammar import verbs
+from counterpitch.personas.meaning import ENGLISH
+from counterpitch.word_vectors import DIMENSIONS
 
 _ADDRESSES_READER = re.compile(r"\b(you|your|you're|yours|i|my|we|our|us|tu|tus|du|dein|deine)\b", re.I)
 _CLAUSE = re.compile(
@@ -27,6 +36,11 @@ _CLAUSE = re.compile(
 _HANGING = {"one", "two", "three", "even", "really", "does", "number", "kind", "lot", "any"}  # a noun should follow
 _AFTER_HEAD = re.compile(r" (?:of|with|without|who|that|in|on|at|for|from|to|after|before|over|under|using|and)\b")
 _LATIN, _OTHER_SCRIPT = re.compile("[a-z]", re.I), re.compile("[\u0370-\u1dff\u2e80-\uffdc]")
+APT = 0.3  # aptness from which a value speaks of what marks its cluster
+CENTRAL = 0.15  # centrality from which a phrase speaks for its cluster, where its words name what marks it too
+FAR = 0.35  # and where they do not
+OFTEN = 0.12  # share of what a cluster says that names a concept, from which the concept may give its plain name
+_LEADS = {"no", "less", "fewer", "more", "zero", "without", "weniger", "menos", "moins", "meno"}
 _SPAM = re.compile(r"https?:|www\.|\.com\b|@|[#{}<>|*_~^\\]")
 
 
@@ -34,7 +48,7 @@ _SPAM = re.compile(r"https?:|www\.|\.com\b|@|[#{}<>|*_~^\\]")
 class Candidate:
     """A value that may name its cluster. weight: in how many messages it is said; similarity: to the center.
 
-    whole: it stands by itself in the ad, and is no piece of a sentence.
+    whole: it stands by itself in the ad, and is no piece of a sentence. fit: how well its form would do, 0 to 1.
     """
 
     value: str
@@ -44,25 +58,134 @@ class Candidate:
     brands: int = 1
     whole: bool = True
     is_need: bool = False
+    fit: float = 1.0
 
 
-def name_clusters(clusters: Sequence[Sequence[Candidate]], reader: str, casing: Casing, lens: Lens) -> list[str]:
+def name_clusters(
+    clusters: Sequence[Sequence[Candidate]],
+    phrases: Sequence[Sequence[Candidate]],
+    reader: str,
+    casing: Casing,
+    lens: Lens,
+) -> list[str]:
     """A name for each cluster, all different: the clusters with most behind them choose first.
 
+    `clusters` hold the values said in each, `phrases` what of that can stand alone as a name (see wording.py);
     `reader` is the language code that the names should be in where members have it; `lens` says what the clusters
-    are about.
+    are about. Where no phrase speaks for a cluster, the concept that marks it gives its plain name, else a value.
     """
     order = sorted(range(len(clusters)), key=lambda i: (-sum(c.weight for c in clusters[i]), i))
     set_apart = marks(clusters, lens)
-    taken: set[str] = set()
+    central = centrality(clusters, phrases)
+    taken: list[str] = []
     names = [""] * len(clusters)
     for i in order:
-        best = sorted(clusters[i], key=lambda c: (-_score(c, reader, set_apart[i], lens), c.value))
-        spoken = [_spoken(c.value, casing) for c in best]
-        free = next((name for name in spoken if _fold(name) not in taken), None)
-        names[i] = free or f"{spoken[0] if spoken else 'Unnamed'} ({i + 1})"
-        taken.add(_fold(names[i]))
+        best = [
+            (_score(phrase, reader, set_apart[i], lens) * near, phrase.value)
+            for phrase, near in zip(phrases[i], central[i], strict=True)
+            if near >= (CENTRAL if aptness(phrase.value, set_apart[i], lens) >= APT or lens == "audience" else FAR)
+        ]
+        best.sort(key=lambda one: (-one[0], one[1]))
+        plain = _plain(clusters[i], set_apart[i], lens) if reader == "en" else []
+        values = sorted(clusters[i], key=lambda c: (-_score(c, reader, set_apart[i], lens), c.value))
+        sound = [value for value in values if value.whole and not _is_mixed(value.value)]
+        names[i] = (
+            _first([_spoken(value, casing) for _, value in best], taken, _like)
+            or _first([*plain, *_in_their_tongue(plain, clusters[i], reader)], taken, _same)
+            or _first([_foreign(_spoken(c.value, casing), c.language, reader) for c in sound], taken, _same)
+            or _first([f"{name} {i + 1}" for name in plain], taken, _same)
+            or _first([_foreign(_spoken(c.value, casing), c.language, reader) for c in values], taken, _same)
+            or f"Unnamed ({i + 1})"
+        )
+        taken.append(names[i])
     return names
+
+
+def centrality(
+    clusters: Sequence[Sequence[Candidate]], phrases: Sequence[Sequence[Candidate]]
+) -> list[NDArray[np.float64]]:
+    """For each phrase of each cluster, how near its meaning is to the middle of what the cluster says.
+
+    Cosine of the means of word vectors, both less the market's mean, less the nearest other cluster's share of it:
+    a phrase that fits its neighbour as well names neither. 1 where the vectors know none of its words.
+    """
+    if not clusters:
+        return []
+    english = [[c for c in cluster if c.language.split("-")[0] in ENGLISH] for cluster in clusters]
+    weights = [np.array([c.weight for c in cluster]) for cluster in english]
+    found = [_meanings([c.value for c in cluster]) for cluster in english]
+    sums = np.array([w @ m if len(w) else np.zeros(DIMENSIONS) for w, m in zip(weights, found, strict=True)])
+    several = sum(len(w) > 0 for w in weights) > 1  # one alone differs from its market in nothing
+    market = sums.sum(axis=0) / max(float(sum(w.sum() for w in weights)), 1.0) * several
+    middles = np.array([s / max(float(w.sum()), 1.0) - market for s, w in zip(sums, weights, strict=True)])
+    middles = middles / np.maximum(np.linalg.norm(middles, axis=1, keepdims=True), 1e-12)
+    out = []
+    for i, some in enumerate(phrases):
+        said = _meanings([phrase.value for phrase in some])
+        known = said.any(axis=1)
+        said = said - market
+        near = (said / np.maximum(np.linalg.norm(said, axis=1, keepdims=True), 1e-12)) @ middles.T
+        others = np.delete(near, i, axis=1).max(axis=1, initial=0.0) if len(clusters) > 1 else np.zeros(len(some))
+        own = near[:, i] if len(some) else np.zeros(0)
+        out.append(np.where(known, np.maximum(own - 0.3 * np.maximum(others, 0), 0.0), 1.0))
+    return out
+
+
+def _meanings(values: Sequence[str]) -> NDArray[np.float64]:
+    """Rows (n, DIMENSIONS): the unit mean of the vectors of each value's content words; zeros where none is known."""
+    rows = np.zeros((len(values), DIMENSIONS))
+    for i, value in enumerate(values):
+        words = [word for word in tokens(value) if word not in stopwords("en")]
+        if words:
+            rows[i] = word_vectors.of(words).sum(axis=0)
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12), np.float64)
+
+
+def _plain(cluster: Sequence[Candidate], of: Mapping[str, float], lens: Lens) -> list[str]:
+    """The plain names of what a cluster often speaks of, that which marks it most first."""
+    said = _concept_counts(cluster, lens)
+    often = OFTEN * sum(candidate.weight for candidate in cluster)
+    order = sorted(said, key=lambda concept: (-of.get(concept, 0.0), -said[concept], concept))
+    return [plain_names()[lens][c] for c in order if said[c] >= often and c in plain_names()[lens]]
+
+
+def _in_their_tongue(plain: Sequence[str], cluster: Sequence[Candidate], reader: str) -> list[str]:
+    """The first plain name with the language that most of the cluster is said in; none where it is the reader's."""
+    weights: dict[str, float] = defaultdict(float)
+    for candidate in cluster:
+        weights[candidate.language] += candidate.weight
+    most = max(sorted(weights), key=lambda code: weights[code], default=reader)
+    return [told for name in plain[:1] if (told := _foreign(name, most, reader)) != name]
+
+
+def _foreign(name: str, language: str, reader: str) -> str:
+    """The name, with its language where that is known and not the reader's."""
+    return name if language in {reader, "und"} else f"{name} (ads in {languages.name(language)})"
+
+
+@lru_cache(maxsize=1)
+def plain_names() -> dict[str, dict[str, str]]:
+    """Lens -> concept of concepts.toml -> its name in plain English."""
+    return tomllib.loads((Path(__file__).parent / "plain.toml").read_text(encoding="utf-8"))
+
+
+def _first(names: Iterable[str], taken: Sequence[str], clash: Callable[[str, str], bool]) -> str:
+    """The first name that clashes with none that is given; "" where all do."""
+    return next((name for name in names if name and not any(clash(name, other) for other in taken)), "")
+
+
+def _like(name: str, other: str) -> bool:
+    """Whether one name could be taken for the other: the content words of one lie within the other's."""
+    return _content(name) <= _content(other) or _content(other) <= _content(name)
+
+
+def _same(name: str, other: str) -> bool:
+    return name.casefold() == other.casefold()
+
+
+def _content(name: str) -> set[str]:
+    folded = {word.removesuffix("s") for word in tokens(name) if word not in stopwords()}
+    return folded or set(tokens(name))
 
 
 def marks(clusters: Sequence[Sequence[Candidate]], lens: Lens) -> list[dict[str, float]]:
@@ -114,20 +237,8 @@ def listed(items: Iterable[str], last: str = "and") -> str:
     return comma.join(parts[:-1]) + tail + parts[-1]
 
 
-@lru_cache(maxsize=1)
-def verbs() -> tuple[frozenset[str], frozenset[str]]:
-    """English verbs recognised in the plain form, and those recognised by their -ing form (all of them)."""
-    lines = (Path(__file__).parent / "verbs.txt").read_text(encoding="utf-8").splitlines()
-    plain = {word for line in lines if line[:1] not in {"#", "+"} for word in line.split()}
-    return frozenset(plain), frozenset(plain | {w for line in lines if line.startswith("+") for w in line[1:].split()})
-
-
 def _spoken(value: str, casing: Casing) -> str:
     return capitalise(casing.apply(value.strip(" .,;:!?…-–—'\"“”‘’()")))
-
-
-def _fold(name: str) -> str:
-    return " ".join(tokens(name))
 
 
 def _score(candidate: Candidate, reader: str, of: Mapping[str, float], lens: Lens) -> float:
@@ -140,8 +251,14 @@ def _score(candidate: Candidate, reader: str, of: Mapping[str, float], lens: Len
         * (0.4 if lens == "audience" and not _is_group(candidate.value, candidate.language) else 1.0)
         * min(candidate.brands, 4) ** 0.5  # the market's word for it, not one brand's slogan
         * (1.3 if candidate.is_need else 1.0)
+        * candidate.fit
         * (1.0 if candidate.whole else 0.4)
     )
+
+
+def _is_mixed(value: str) -> bool:
+    """Whether a value is of pieces of two languages."""
+    return _LATIN.search(value) is not None and _OTHER_SCRIPT.search(value) is not None
 
 
 def _is_group(value: str, language: str) -> bool:
@@ -158,16 +275,17 @@ def shape(value: str) -> float:
     content = [word for word in words if word not in stopwords() and not word.isdigit()]
     if not content or _SPAM.search(value):
         return 0.01
-    score = {1: 0.25, 2: 1.0, 3: 1.0, 4: 1.0, 5: 0.9, 6: 0.7, 7: 0.55}.get(len(words), 0.3)
+    bare = len(content) == 1 and words[0] not in _LEADS  # "eine app", "one app"
+    score = {1: 0.25, 2: 1.0, 3: 1.0, 4: 1.0, 5: 0.9, 6: 0.7, 7: 0.55}.get(1 if bare else len(words), 0.3)
     if _ADDRESSES_READER.search(value):
         score *= 0.6
     if any(word.isdigit() for word in words):
-        score *= 0.7
+        score *= 0.5 if words[0].isdigit() else 0.7
     if words[-1] in stopwords() or words[-1] in _HANGING:  # cut off in mid phrase
         score *= 0.4
     if _CLAUSE.match(value):
         score *= 0.4
-    if _LATIN.search(value) and _OTHER_SCRIPT.search(value):  # pieces of two languages
+    if _is_mixed(value):
         score *= 0.2
     if words[0] in verbs()[0]:  # a call to do something: a name should be a thing
         score *= 0.7

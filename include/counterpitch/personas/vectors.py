@@ -28,7 +28,8 @@ def text_vectors(corpus: Corpus, without: Sequence[str], lens: Lens | None = Non
             if mention.field in without:
                 words = words.replace(mention.quote or mention.value, " ")
         documents.append(words)
-    return dict(zip(corpus.read, embed(documents, corpus.brand_names.values(), lens), strict=True))
+    languages = [corpus.texts[text].language for text in corpus.read]
+    return dict(zip(corpus.read, embed(documents, corpus.brand_names.values(), lens, languages), strict=True))
 
 
 def value_vectors(
@@ -38,7 +39,8 @@ def value_vectors(
     """Unit rows (n, d) of the values: their own words beside the mean of their texts, which is `company` of it."""
     if not values:
         return np.zeros((0, 1))
-    own = embed(values, corpus.brand_names.values(), lens)
+    languages = [corpus.language_of(said[value][0]) for value in values]
+    own = embed(values, corpus.brand_names.values(), lens, languages)
     beside = np.array([np.mean([texts[m.text_hash] for m in said[value]], axis=0) for value in values])
     length = np.linalg.norm(beside, axis=1, keepdims=True)
     return in_company(own, beside / np.maximum(length, 1e-12), company)
