@@ -83,7 +83,7 @@ def test_the_readers_language_comes_first_and_names_differ() -> None:
     other = [said("Busy parents", 2), said("working parents", 2)]
     names = name_clusters([one, other], [one[1:], other], "en", CASING, "audience")
     assert names == ["Busy parents", "Working parents"]
-    assert named(one[:1], lens="audience", reader="es") == ["Padres con poco tiempo"]
+    assert named(one, lens="audience", reader="es") == ["Padres con poco tiempo"]
 
 
 def test_a_cluster_without_values_still_has_a_name() -> None:

@@ -303,8 +303,8 @@ def _formats(case: Case, market: Market) -> list[str]:
     if places:
         said = [f"{wording.platform(place)} ({n})" for place, n in _top(places, 4)]
         found.append(f"Where they run: {listed(said)}.")
-    languages = Counter(market.corpus.texts[ad.text_hash].language for ad in ads)
-    known = {code: n for code, n in languages.items() if code != "und"}
+    spoken = Counter(market.corpus.texts[ad.text_hash].language for ad in ads)
+    known = {code: n for code, n in spoken.items() if code != "und"}
     if len(known) > 1:
         said = [f"{languages.name(code)} ({n})" for code, n in _top(Counter(known), 4)]
         found.append(f"Languages: {listed(said)}.")

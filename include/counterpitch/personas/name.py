@@ -1,7 +1,8 @@
-"""Names for clusters, from what their members say: a whole value of theirs, never a bag of stems.
+"""Names for clusters, from what their members say: a whole phrase of theirs, never a bag of stems or a cut piece.
 
-A name must be something that a marketer would say, and something that an ad did say; so a short value is chosen
-that is typical, said often, and speaks of what sets the cluster apart, in the reader's language where there is one.
+A name must be something that a marketer would say, and something that an ad did say; so a short phrase is chosen
+that is central, said often, and speaks of what sets the cluster apart, in the reader's language where there is one.
+Phrases are known in English alone; for other readers the values themselves are chosen among.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ APT = 0.3  # aptness from which a value speaks of what marks its cluster
 CENTRAL = 0.15  # centrality from which a phrase speaks for its cluster, where its words name what marks it too
 FAR = 0.35  # and where they do not
 OFTEN = 0.12  # share of what a cluster says that names a concept, from which the concept may give its plain name
+SHARED = 0.3  # of a phrase's nearness to the next cluster, what is taken from its nearness to its own
 _LEADS = {"no", "less", "fewer", "more", "zero", "without", "weniger", "menos", "moins", "meno"}
 _SPAM = re.compile(r"https?:|www\.|\.com\b|@|[#{}<>|*_~^\\]")
 
@@ -83,7 +85,8 @@ def name_clusters(
         best = [
             (_score(phrase, reader, set_apart[i], lens) * near, phrase.value)
             for phrase, near in zip(phrases[i], central[i], strict=True)
-            if near >= (CENTRAL if aptness(phrase.value, set_apart[i], lens) >= APT or lens == "audience" else FAR)
+            if reader == "en"
+            and near >= (CENTRAL if aptness(phrase.value, set_apart[i], lens) >= APT or lens == "audience" else FAR)
         ]
         best.sort(key=lambda one: (-one[0], one[1]))
         plain = _plain(clusters[i], set_apart[i], lens) if reader == "en" else []
@@ -127,7 +130,7 @@ def centrality(
         near = (said / np.maximum(np.linalg.norm(said, axis=1, keepdims=True), 1e-12)) @ middles.T
         others = np.delete(near, i, axis=1).max(axis=1, initial=0.0) if len(clusters) > 1 else np.zeros(len(some))
         own = near[:, i] if len(some) else np.zeros(0)
-        out.append(np.where(known, np.maximum(own - 0.3 * np.maximum(others, 0), 0.0), 1.0))
+        out.append(np.where(known, np.maximum(own - SHARED * np.maximum(others, 0), 0.0), 1.0))
     return out
 
 
