@@ -36,7 +36,7 @@ lint: .venv/.dev ## Check style and types
 
 # The benchmarks that need no file of yours. The others (ctr_ranking, ctr_speed, ctr_model_card, ctr_history,
 # pillars_*, sandbox_recovery) take theirs as arguments: each says so with --help.
-BENCHES := dag_parse idle_memory newcomer load collect llm_throughput pillars ctr_sandbox ctr_pillars
+BENCHES := dag_parse idle_memory newcomer load collect llm_throughput pillars ctr_sandbox ctr_pillars themes
 
 bench: .venv/.dev ## Run the benchmarks that need no data of yours; results go to benchmarks/out/
 	@mkdir -p benchmarks/out

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from counterpitch.briefs.gather import Case, Market, Said
+from counterpitch.briefs.gather import Case, Evidence, Market, Said
 from counterpitch.briefs.story import Story, tell, wants
 from counterpitch.personas.casing import Casing
-from counterpitch.personas.corpus import Corpus
+from counterpitch.personas.corpus import Ad, Corpus, Mention
 from counterpitch.personas.embed import concept_names, stopwords, tokens
 
 GAP: dict[str, Any] = {
@@ -74,3 +74,17 @@ def test_a_wish_and_its_outcome_are_two_things(concept: str) -> None:
 
 def test_every_concept_has_both_and_is_one_that_themes_know() -> None:
     assert wants()["wish"].keys() == wants()["outcome"].keys() <= set(concept_names("want"))
+
+
+def shown(words: str, audience: str) -> Evidence:
+    ad = Ad("x:1", "them", "t", "x", None, (), None, "2026-11-01", "2026-11-20", 20, in_last_sweep=True)
+    return Evidence(ad, "Them", "en", (Mention("t", "target_audience", 0, audience, audience),), (words,), None)
+
+
+def test_the_line_that_names_them_names_this_persona() -> None:
+    couples = shown("Made for retired couples.", "retired couples")
+    workers = shown("Made for nurses on a rota.", "nurses on a rota")
+    gap = GAP | {"persona": "Shift workers"}
+    told_both = told(dataclasses.replace(BARE, gap=gap, evidence=(couples, workers)))
+    assert any("nurses on a rota" in line for line in told_both.do)
+    assert not any("couples" in line for line in told(dataclasses.replace(BARE, gap=gap, evidence=(couples,))).do)

@@ -113,3 +113,10 @@ def test_no_words_of_an_ad_can_break_a_sentence(text: str) -> None:
     for bent in (wording.wish, wording.outcome, wording.as_a, wording.topic, wording.bare, wording.sentence):
         assert isinstance(bent(text), str)
     assert "\n" not in wording.quoted(text)
+
+
+def test_half_a_pair_of_marks_goes_with_the_other_half() -> None:
+    assert (
+        wording.bare("«Si tarda más, no se hace.» Ana, madre de dos") == "Si tarda más, no se hace. Ana, madre de dos"
+    )
+    assert wording.bare("Ella dice «sí» siempre") == "Ella dice «sí» siempre"

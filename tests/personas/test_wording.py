@@ -49,3 +49,7 @@ def test_a_persona_is_people_and_one_word_of_theirs_may_do(conn: Connection) -> 
         ("a weekly budget", ("target_audience", "weekly budget")),
     )
     assert set(found) == {"nurses"}
+
+
+def test_an_order_names_what_it_asks_for(conn: Connection) -> None:
+    assert "setting a budget" in market(conn, ("Set a budget", ("customer_need", "set a budget")))

@@ -245,7 +245,7 @@ def _proof(case: Case, theme: str, facts: Sequence[Mapping[str, Any]]) -> str:
 def _do(case: Case, casing: Casing, facts: Sequence[Mapping[str, Any]]) -> list[str]:
     found = []
     for evidence in sorted(case.evidence, key=lambda e: e.language not in {READER, "und"}):
-        line = _names_them(evidence)
+        line = _names_them(evidence, case.gap["persona"])
         if line:
             found.append(
                 f"Name them early, as {evidence.brand} does: {wording.quoted(line)}{_marked(evidence.language)}."
@@ -256,7 +256,7 @@ def _do(case: Case, casing: Casing, facts: Sequence[Mapping[str, Any]]) -> list[
         said = listed(wording.quoted(casing.apply(wording.bare(s.value))) for s in heard[:3])
         found.append(f"Start from the need as they hear it put: {said}.")
     if facts:
-        strongest = wording.quoted(_line(facts[0]))
+        strongest = wording.quoted(_line(facts[0])) + _marked(facts[0]["language"])
         found.append(f"Prove it with one fact, not three. The closest we have run: {strongest}.")
     else:
         found.append("Bring one checked fact of ours before any headline is written.")
@@ -267,10 +267,14 @@ def _do(case: Case, casing: Casing, facts: Sequence[Mapping[str, Any]]) -> list[
     return found
 
 
-def _names_them(evidence: Evidence) -> str | None:
-    """The sentence of an ad that names its audience, where it is short enough to repeat."""
+def _names_them(evidence: Evidence, persona: str) -> str | None:
+    """The sentence of an ad that names this persona, and not just anybody, where it is short enough to repeat."""
+    wanted = concepts_in(persona, "audience") - {"anybody"}
     for mention in evidence.mentions:
-        if mention.field == "target_audience" and any(is_person(word) for word in tokens(mention.said)):
+        theirs = any(is_person(word) for word in tokens(mention.said))
+        if wanted:
+            theirs = bool(wanted & concepts_in(mention.said, "audience"))
+        if mention.field == "target_audience" and theirs:
             lines = [line for line in evidence.lines if (mention.quote or "") in line]
             return next((wording.bare(line) for line in lines if len(line.split()) <= LONG and "\n" not in line), None)
     return None

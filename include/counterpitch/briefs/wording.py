@@ -41,6 +41,7 @@ _FINITE = re.compile(
     r"\b(?:is|are|was|were|isn't|aren't|has|have|will|won't|can|can't|do|don't|does|doesn't|didn't)\b", re.I
 )
 _ORNAMENT = re.compile(r"^[^\w¿¡$€£₹“\"'‘(]+")  # ticks, arrows and pictures before a line
+_ENDS = " .,;:!?…-–—'\"“”‘’«»*_#>|"
 _KNOW = re.compile(r"^(how|what|where|when|which) to\b", re.I)
 _TIRED = re.compile(r"^(?:so |really )?(?:tired of|sick of|fed up with|had enough of|enough of)\s+(.+)$", re.I)
 _AFRAID = re.compile(r"^(?:(?:afraid|scared) of|(?:worried|anxious|stressed) about|struggling with)\s+(.+)$", re.I)
@@ -111,7 +112,10 @@ def topic(label: str) -> str:
 
 def bare(text: str) -> str:
     """One line, without marks at either end that would clash with ours."""
-    return _ORNAMENT.sub("", " ".join(text.split())).strip(" .,;:!?…-–—'\"“”‘’«»*_#>|")
+    said = _ORNAMENT.sub("", " ".join(text.split())).strip(_ENDS)
+    if said.count("«") != said.count("»"):  # one of a pair was at an end
+        said = said.replace("«", "").replace("»", "")
+    return said.strip(_ENDS)
 
 
 def quoted(text: str) -> str:

@@ -18,6 +18,7 @@ from counterpitch.personas.embed import Lens, stopwords, tokens
 from counterpitch.personas.grammar import Grammar, is_people
 from counterpitch.personas.meaning import ENGLISH
 from counterpitch.personas.name import Candidate
+from counterpitch.pillars.phrases import gerund
 
 ADDED = 4  # words of a value that its reader put together
 OFTEN = 2  # messages in which such a value must be found: once, it may be an accident of reading
@@ -53,7 +54,7 @@ def phrases(
     weights = {phrase: float(len(said.messages)) for phrase, said in named.items()}
     return [
         Candidate(
-            value=phrase,
+            value=_as_thing(phrase, grammar),
             weight=weights[phrase],
             similarity=said.similarity,
             language="en",
@@ -79,6 +80,12 @@ def _fit(phrase: str, weights: Mapping[str, float], grammar: Grammar) -> float:
     elif grammar.wants_article(words):
         fit *= 0.75
     return fit
+
+
+def _as_thing(phrase: str, grammar: Grammar) -> str:
+    """An order as what it asks for: "plan dinner" -> "planning dinner", because a name stands inside sentences."""
+    verb, space, rest = phrase.partition(" ")
+    return f"{gerund(verb)}{space}{rest}" if grammar.is_order([verb, *rest.split()]) else phrase
 
 
 def _may_name(phrase: str, grammar: Grammar, lens: Lens) -> bool:
