@@ -46,8 +46,8 @@ def of(words: Sequence[str]) -> NDArray[np.float32]:
 
 
 def known(words: Sequence[str]) -> NDArray[np.bool_]:
-    """Which words have a vector that is not zero."""
-    return np.asarray(of(words).any(axis=1))
+    """Which words have a vector that is not zero; to tell, no vector is loaded."""
+    return np.array([_row(word) >= 0 or bool((_parts(word) >= 0).any()) for word in words], dtype=bool)
 
 
 def rows(words: Sequence[str]) -> NDArray[np.int64]:
@@ -88,9 +88,14 @@ def _forms(word: str) -> list[str]:
     return found
 
 
-def _joined(word: str) -> NDArray[np.float32]:
+def _parts(word: str) -> NDArray[np.int64]:
+    """The rows of what marks join ("gluten-free"); none where nothing is joined."""
     parts = _PART.findall(_folded(word))
-    here = rows(parts) if len(parts) > 1 else np.empty(0, dtype=np.int64)
+    return rows(parts) if len(parts) > 1 else np.empty(0, dtype=np.int64)
+
+
+def _joined(word: str) -> NDArray[np.float32]:
+    here = _parts(word)
     total = _vectors()[here[here >= 0]].sum(axis=0)
     return np.asarray(total / max(float(np.linalg.norm(total)), 1e-12), dtype=np.float32)
 
