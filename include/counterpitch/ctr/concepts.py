@@ -11,6 +11,7 @@ import hashlib
 import json
 import tomllib
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -90,10 +91,14 @@ def of_word(word: str) -> tuple[int, ...]:
 
 def naming(words: np.ndarray) -> sparse.csr_array:
     """Which concepts each word names, 1 or nothing: words x concepts."""
-    found = [of_word(str(word)) for word in words]
+    return marked([of_word(str(word)) for word in words], len(names()))
+
+
+def marked(found: Sequence[tuple[int, ...]], columns: int) -> sparse.csr_array:
+    """1 in the columns that each row names, nothing elsewhere: rows x columns."""
     row = np.repeat(np.arange(len(found)), [len(each) for each in found])
     column = np.array([number for each in found for number in each], dtype=np.int64)
-    return sparse.csr_array((np.ones(len(row)), (row, column)), shape=(len(found), len(names())))
+    return sparse.csr_array((np.ones(len(row)), (row, column)), shape=(len(found), columns))
 
 
 @dataclass(frozen=True)

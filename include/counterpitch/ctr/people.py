@@ -17,6 +17,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.preprocessing import normalize
 
+from counterpitch.ctr.concepts import marked
 from counterpitch.ctr.words import Words
 from counterpitch.personas.embed import concept_lists, concepts_of
 
@@ -44,10 +45,7 @@ def of_word(word: str) -> tuple[int, ...]:
 
 def naming(words: np.ndarray) -> sparse.csr_array:
     """Which people and wants each word names, 1 or nothing: words x names."""
-    found = [of_word(str(word)) for word in words]
-    row = np.repeat(np.arange(len(found)), [len(each) for each in found])
-    column = np.array([number for each in found for number in each], dtype=np.int64)
-    return sparse.csr_array((np.ones(len(row)), (row, column)), shape=(len(found), len(names())))
+    return marked([of_word(str(word)) for word in words], len(names()))
 
 
 @dataclass(frozen=True)
