@@ -43,6 +43,18 @@ def apart(count: int, seed: int = 1, alike: Callable[[int, int], list[dict[str, 
     return [ad | {"text": f"{ad['text']} {word[:20]} {word[20:]}"} for ad, word in made]
 
 
+def opening_alike(known: pd.DataFrame, apart: int) -> pd.DataFrame:
+    """Examples of long ads: each opens like the one `apart` rows before it, and goes on in words of its own."""
+    rng = np.random.default_rng(5)
+    heads = [f"{text} {_made_up(rng, 12)}" for text in known["text"]]
+    heads = [heads[row - apart] if row >= apart else head for row, head in enumerate(heads)]
+    return known.assign(text=[f"{head} {_made_up(rng, 60)}" for head in heads])
+
+
+def _made_up(rng: np.random.Generator, words: int) -> str:
+    return " ".join("".join(rng.choice(list("abcdefghijklmnopqrstuvwxyz"), 6)) for _ in range(words))
+
+
 def clicks(rng: np.random.Generator, logit: float, impressions: int) -> int:
     """Clicks drawn from the planted rate."""
     return int(rng.binomial(impressions, 1 / (1 + np.exp(-logit))))

@@ -13,9 +13,10 @@ import types
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from counterpitch.ctr import embeddings, encoder
+from counterpitch.ctr import embeddings, encoder, tune
 from counterpitch.ctr.contests import Contests
 from counterpitch.settings import settings
 
@@ -85,6 +86,12 @@ def base(folder: Path) -> Path:
     made.mkdir(exist_ok=True)
     (made / FILE).write_text("{}", encoding="utf-8")
     return made
+
+
+def taught(folder: Path, learn: pd.DataFrame, name: str = "taught") -> str:
+    """The name of an encoder that was taught on the examples, in a folder inside this one."""
+    tune.teach(learn, base(folder), folder / name)
+    return f"huggingface:{folder / name}"
 
 
 def install(monkeypatch: pytest.MonkeyPatch) -> None:
