@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from counterpitch.personas.embed import stopwords
-from counterpitch.personas.grammar import Grammar, base, is_people
+from counterpitch.personas.grammar import Grammar, base, clauses, is_people
 
 ADS = [
     "Set a weekly budget. Your budget is safe with us, and the grocery list is sorted by aisle.",
@@ -18,6 +18,12 @@ ADS = [
     "Made for households with food allergies. To your households, and for allergies.",
     "Learn step by step, one step at a time. We send a list to a friend. To send a friend a tip, tap here.",
     "For dinner, for minutes, the planner, the waste, the English of our lessons. The app. In minutes.",
+    "To plan dinner takes time. You plan dinner, a dietitian reads every recipe for hidden allergens. The recipe.",
+    "Since prices went up, half the onion and exactly the plates. The onion, the plates, your prices, the price.",
+    "Say no to new food. Your dish, the dish next door: your food, your plans, a pan.",
+    "The planner cooks for the triathletes.",
+    "One more decision, no more food waste. To exactly the plates. A decision.",
+    "In front of your triathletes, in A&E until 11 p.m. tonight, with allergens.",
 ]
 
 
@@ -42,6 +48,7 @@ def test_whole_phrases(grammar: Grammar, phrase: str) -> None:
     [
         "uni costs enough", "easy ones", "taste slow", "4x faster", "with confidence", "the leftovers planner gives",
         "your budget is", "a weekly", "gives every half", "20 minutes", "planner budget's", "less", "speak", "send a",
+        "prices went", "planner cooks", "triathletes plan", "half the onion", "exactly the plates",
     ],
 )  # fmt: skip
 def test_pieces_are_no_phrases(grammar: Grammar, piece: str) -> None:
@@ -50,12 +57,34 @@ def test_pieces_are_no_phrases(grammar: Grammar, piece: str) -> None:
 
 def test_phrases_are_cut_where_the_ad_cuts_them(grammar: Grammar) -> None:
     found = set(grammar.phrases("Get the leftovers planner, and no more food waste. #LeftoversPlanner"))
-    assert found == {"leftovers planner", "more food waste"}
+    assert found == {"leftovers planner", "no more food waste"}
+
+
+def test_what_may_belong_to_a_verb_is_no_part_of_a_phrase(grammar: Grammar) -> None:
+    assert set(grammar.phrases("Mia reads every recipe for hidden allergens")) == {"recipe", "hidden allergens"}
+    assert set(grammar.phrases("One more decision to exactly the plates")) == {"plates"}
+    assert "recipe for hidden allergens" in set(grammar.phrases("A recipe for hidden allergens"))
+
+
+def test_an_order_is_what_is_done_elsewhere_too_and_not_what_merely_stands_before_a_thing(grammar: Grammar) -> None:
+    assert grammar.is_order(["plan", "dinner"])
+    assert grammar.is_order(["set", "a", "budget"])
+    for words in ("half onion", "exactly the plates", "new dish", "weekly budget"):
+        assert not grammar.is_order(words.split()), words
+
+
+def test_an_abbreviation_ends_no_clause_and_is_one_word() -> None:
+    assert list(clauses("Thirteen hours in A&E. Home at 11 p.m. for dinner. So Q&A")) == [
+        ["thirteen", "hours", "in", "a&e"],
+        ["home", "at", "11", "pm", "for", "dinner"],
+        ["so", "q&a"],
+    ]
 
 
 def test_a_phrase_that_says_nothing(grammar: Grammar) -> None:
     assert not grammar.is_specific(["step", "at", "a", "time"])
     assert not grammar.is_specific(["people"])
+    assert not grammar.is_specific(["front", "of", "triathletes"])
     assert grammar.is_specific(["dinner", "in", "20", "minutes"])
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from counterpitch.personas.casing import Casing
 from counterpitch.personas.embed import concept_names
-from counterpitch.personas.name import CENTRAL, Candidate, centrality, listed, name_clusters, plain_names, shape
+from counterpitch.personas.name import CENTRAL, Candidate, centrality, listed, marks, name_clusters, plain_names, shape
 
 CASING = Casing(
     ["We teach English with AI and a plan.", "Learn English now, with AI tutors.", "speak English, not Greek"]
@@ -54,7 +54,32 @@ def test_plain_names_and_others_are_told_apart_by_their_language() -> None:
     names = name_clusters([cheap, billig], [[], []], "en", CASING, "want")
     assert names == ["Saving money", "Saving money (ads in German)"]
     unknown = [said("ねこ好き", 3, "ja")]
-    assert name_clusters([unknown], [[]], "en", CASING, "audience") == ["ねこ好き (ads in Japanese)"]
+    assert name_clusters([unknown], [[]], "en", CASING, "want") == ["ねこ好き (ads in Japanese)"]
+
+
+def test_people_in_a_language_that_we_do_not_read_are_named_by_it() -> None:
+    one, other = [said("ねこ好き", 3, "ja")], [said("犬好き", 2, "ja")]
+    names = name_clusters([one, other], [[], []], "en", CASING, "audience")
+    assert names == ["Readers of ads in Japanese", "Readers of ads in Japanese (2)"]
+
+
+def test_a_concept_names_only_what_it_carries() -> None:
+    learners = [said("english learners", 8, whole=False), said("partners", 1, whole=False)]
+    assert name_clusters([learners], [[]], "en", CASING, "audience") == ["Learners"]
+    namesake = [said("premium until sunday", 2), said("songs and games", 9)]
+    assert name_clusters([namesake], [[]], "en", CASING, "want") == ["Songs and games"]
+
+
+def test_a_cluster_that_hardly_speaks_english_is_named_by_what_most_of_it_says() -> None:
+    german = [said("Mehl tauschen", 9, "de"), said("Brettchen zweimal", 8, "de"), said("hungry toddler", 1)]
+    english = [said("weekly lists", 5), said("garden tools", 5)]
+    names = name_clusters([german, english], [[said("hungry toddler", 1)], english], "en", CASING, "want")
+    assert names[0] == "Mehl tauschen (ads in German)"
+
+
+def test_what_is_hardly_spoken_of_marks_nothing() -> None:
+    cluster = [said("cheap", 1), *(said(f"thing {i}", 2) for i in range(20))]
+    assert marks([cluster, [said("fast", 3)]], "want") == [{}, {"time": 1.0}]
 
 
 def test_a_persona_is_named_after_people() -> None:

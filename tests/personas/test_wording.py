@@ -53,3 +53,8 @@ def test_a_persona_is_people_and_one_word_of_theirs_may_do(conn: Connection) -> 
 
 def test_an_order_names_what_it_asks_for(conn: Connection) -> None:
     assert "setting a budget" in market(conn, ("Set a budget", ("customer_need", "set a budget")))
+
+
+def test_who_is_spoken_to_is_not_whom_they_care_for(conn: Connection) -> None:
+    said = ("for parents of allergic children", ("target_audience", "parents of allergic children"))
+    assert set(market(conn, said, said)) == {"parents of allergic children"}

@@ -21,7 +21,8 @@ from counterpitch.pillars import lexicon
 LONGEST = 6  # words of a phrase
 _LONGEST_RUN = 4  # words after a determiner of which the last is still taken for its thing
 _ARTICLED = 0.2  # share of a thing's uses after a determiner that are after "a", from which it is one of many
-_WORD = re.compile(r"[£$€₹]?[^\W_]+(?:[.,:]\d+)?(?:['’-][^\W_]+)*[%+]?")
+_WORD = re.compile(r"[£$€₹]?[^\W_]+(?:[.,:]\d+)?(?:['’&-][^\W_]+)*[%+]?")
+_ABBREVIATED = re.compile(r"(?<!\w)([^\W\d_])\.([^\W\d_])(?:\.(?=\s+[^\W\dA-Z_])|\b)")  # "p.m." ends no clause
 _CLAUSES = re.compile(r"[.!?;:…\n\r•–—|“”\"(){}\[\],/]|\s[-+&]\s")
 _TAG = re.compile(r"[#@]\w+|https?://\S+|www\.\S+")
 _SUFFIX = re.compile(r"\w{3,}(?:ness|ment|tion|sion|ity|ship|ance|ence|ism|ency|ology)s?$")  # of things
@@ -43,7 +44,9 @@ class Grammar:
     def __init__(self, texts: Iterable[str]) -> None:
         self._thing: Counter[str] = Counter()
         self._deed: Counter[str] = Counter()
+        self._done_to: set[tuple[str, str]] = set()  # a deed and the word after it: "to plan dinner"
         self._before: Counter[str] = Counter()  # stands before the thing in its run: "food" of "food waste"
+        self._alone: Counter[str] = Counter()  # stands as a thing with nothing before it: "your plans"
         self._articled: Counter[str] = Counter()
         self._compared: Counter[str] = Counter()
         for text in texts:
@@ -56,7 +59,12 @@ class Grammar:
         for words in clauses(text):
             for start in range(len(words)):
                 for end in range(start + 1, min(start + LONGEST, len(words)) + 1):
-                    if self._opens(words, start) and self._closes(words, end) and self.is_whole(words[start:end]):
+                    if (
+                        self._opens(words, start)
+                        and self._closes(words, end)
+                        and self.is_whole(words[start:end])
+                        and not self._may_be_parted(words, start, end)
+                    ):
                         yield " ".join(words[start:end])
 
     def is_whole(self, words: Sequence[str]) -> bool:
@@ -65,11 +73,15 @@ class Grammar:
 
     def is_order(self, words: Sequence[str]) -> bool:
         """Whether a phrase tells somebody to do something: "set a weekly budget"."""
-        return not words[0].endswith("ing") and self._is_verb_phrase(words) and not self._is_noun_phrase(words)
+        if words[0].endswith("ing") or not self._is_verb_phrase(words):
+            return False
+        return tuple(words[:2]) in self._done_to or not self._is_noun_phrase(words)
 
     def is_specific(self, words: Sequence[str]) -> bool:
         """Whether a phrase says something: its thing is more than a "part" or "people", or is told of what."""
         if len(words) == 1 and "anybody" in concepts_of(words[0], ("audience",)):
+            return False
+        if _thing_of(words) in _listed("whereabouts"):
             return False
         if words[-1].removesuffix("s") in _listed("shell") and (len(words) < 3 or words[-2] in _ARTICLES):
             return False  # "step at a time"
@@ -90,14 +102,26 @@ class Grammar:
             return False
         if is_people(word):
             return True
-        if self._is_comparative(word) or (_is_verb_with_s(word) and not self._thing[word]):
+        if self._is_comparative(word) or not self._may_be_thing(word):
             return False
         thing = sum(self._thing[form] for form in _forms(word)) + (_SUFFIX.match(word) is not None)
         return thing > self._deed[word] and 4 * thing >= self._before[word]
 
+    def _may_be_thing(self, word: str) -> bool:
+        """Whether nothing speaks against it: a verb is a thing too only where the ads have one or say it alone."""
+        if word in _listed("past"):
+            return False
+        if word in verbs()[0]:
+            return self._articled[word] > 0
+        return not _is_verb_with_s(word) or self._alone[word] > 0 or any(self._articled[form] for form in _forms(word))
+
     def is_deed(self, word: str) -> bool:
-        """Whether the word is used as a verb, in the plain form or with -s."""
-        if word.isdigit() or _is_small(word):
+        """Whether the word is used as a verb, in the plain form, with -s or of the past."""
+        if word in _listed("past"):
+            return True
+        if word.isdigit() or _is_small(word) or word in _listed("quantity") or _is_number(word):
+            return False
+        if _is_adverb(word):
             return False
         if self._deed[word] or self._thing[word]:
             return self._deed[word] >= self._thing[word]
@@ -108,8 +132,8 @@ class Grammar:
         return _COMPARED.match(word) is not None and self._compared[word] > 0
 
     def _is_noun_phrase(self, words: Sequence[str]) -> bool:
-        """[less] modifiers thing, then any number of: of|for|with|in... [the] modifiers thing."""
-        start = 1 if len(words) > 1 and words[0] in _listed("lead") else 0
+        """[no more] modifiers thing, then any number of: of|for|with|in... [the] modifiers thing."""
+        start = next((i for i, word in enumerate(words[:-1]) if word not in _listed("lead")), len(words) - 1)
         if words[start].endswith("'s") or (_is_number(words[0]) and len(words) < 3):
             return False
         at = self._end_of_thing(words, start)
@@ -133,16 +157,22 @@ class Grammar:
             return None
         if any(is_people(word) for word in words[start : at - 1]):  # two things pasted together
             return None
-        a_deed = at - start > 1 and words[start].endswith("ing") and not self._before[words[start]]
-        return None if a_deed else at
+        if at - start > 1 and _is_plural(words[at - 2]) and _is_verb(words[at - 1]):  # "triathletes plan"
+            return None
+        verb = words[start].endswith("ing") or _is_verb(words[start])
+        return None if at - start > 1 and verb and not self._before[words[start]] else at
 
     def _is_verb_phrase(self, words: Sequence[str]) -> bool:
         """A verb in the plain form or with -ing, [your|a|the], a noun phrase [, an adverb]."""
         first = words[0]
         rest: Sequence[str] = words[1:]
         gerund = first.endswith("ing") and base(first) is not None
-        plain = first in verbs()[0] or (self.is_deed(first) and not first.endswith("s"))
-        if first in _listed("call") or not (gerund or plain):
+        plain = (
+            first in verbs()[0]
+            or (self.is_deed(first) and not first.endswith("s"))
+            or tuple(words[:2]) in self._done_to
+        )
+        if first in _listed("call") or first in _listed("past") or not (gerund or plain):
             return False
         if len(rest) > 1 and rest[-1].endswith("ly"):
             rest = rest[:-1]
@@ -160,16 +190,26 @@ class Grammar:
 
     def _opens(self, words: Sequence[str], start: int) -> bool:
         """Whether a phrase may begin there: at the clause's start, after a small word, after a verb."""
-        if not start or words[start] in _listed("lead"):
+        if not start:
             return True
         before = words[start - 1]
         if before in _listed("lead") or before in _listed("quantity"):
             return False
-        return _is_small(before) or self.is_deed(before)
+        return words[start] in _listed("lead") or _is_small(before) or self.is_deed(before)
 
     def _closes(self, words: Sequence[str], end: int) -> bool:
         """Whether a phrase may end there: at the clause's end, before a verb or a small word that does not go on."""
         return end == len(words) or (_is_small(words[end]) and words[end] != "of") or self.is_deed(words[end])
+
+    def _may_be_parted(self, words: Sequence[str], start: int, end: int) -> bool:
+        """Whether what joins the phrase's parts may belong to a verb before it: "reads | every recipe | for nuts"."""
+        joined = any(word in _listed("link") and word != "of" for word in words[start:end])
+        if not joined or not self._is_noun_phrase(words[start:end]):
+            return False
+        before = start - 1
+        while before >= 0 and words[before] in _listed("object"):
+            before -= 1
+        return before >= 0 and not _is_small(words[before])
 
     def _count(self, words: Sequence[str], i: int) -> None:
         word, before = words[i], words[i - 1] if i else ""
@@ -178,10 +218,13 @@ class Grammar:
         if _is_small(word):
             if word in _listed("object") or (word in english.listed("preposition") and word != "to"):
                 self._count_run(words, i + 1)
-        elif (
-            before in _listed("before_deed")
-            or (before in _SAYS_OF and word.endswith("s"))
-            or (after in _listed("object") and not word.endswith("ing") and (not before or not _is_small(before)))
+        elif _is_adverb(word):
+            return
+        elif before in _listed("before_deed") and (before != "to" or _is_verb(word) or after in _listed("object")):
+            self._deed[word] += 1
+            self._done_to.add((word, after))
+        elif (before in _SAYS_OF and word.endswith("s")) or (
+            after in _listed("object") and _is_verb(word) and (not before or not _is_small(before))
         ):
             self._deed[word] += 1
 
@@ -192,13 +235,15 @@ class Grammar:
             end += 1
         if start < end <= start + _LONGEST_RUN:
             self._thing[words[end - 1]] += 1
+            self._alone[words[end - 1]] += end == start + 1
             self._articled[words[end - 1]] += words[start - 1] in {"a", "an"}
             self._before.update(words[start : end - 1])
 
 
 def clauses(text: str) -> Iterator[list[str]]:
     """The words of each clause of a text, case folded; tags and addresses are none."""
-    for clause in _CLAUSES.split(_TAG.sub(".", text.replace("’", "'"))):
+    plain = _ABBREVIATED.sub(r"\1\2", _TAG.sub(".", text.replace("’", "'")))
+    for clause in _CLAUSES.split(plain):
         if words := [word.casefold() for word in _WORD.findall(clause)]:
             yield words
 
@@ -250,6 +295,19 @@ def _is_verb_with_s(word: str) -> bool:
     if not word.endswith("s") or word.endswith("ss") or word in english.listed("noun_too"):
         return False
     return any(form in verbs()[1] or form in english.listed("verb") for form in (word[:-1], word[:-2]))
+
+
+def _is_verb(word: str) -> bool:
+    """Whether the word is the plain form of a verb that we know, or that with -s."""
+    return word in verbs()[1] or word in english.listed("verb") or _is_verb_with_s(word)
+
+
+def _is_adverb(word: str) -> bool:
+    return word.endswith("ly") and len(word) > 4 and not _is_verb(word)
+
+
+def _is_plural(word: str) -> bool:
+    return len(word) > 3 and word.endswith("s") and word[-2] not in "sui"
 
 
 def _after_determiner(words: Sequence[str]) -> Sequence[str]:

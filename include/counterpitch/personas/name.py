@@ -40,7 +40,11 @@ _LATIN, _OTHER_SCRIPT = re.compile("[a-z]", re.I), re.compile("[\u0370-\u1dff\u2
 APT = 0.3  # aptness from which a value speaks of what marks its cluster
 CENTRAL = 0.15  # centrality from which a phrase speaks for its cluster, where its words name what marks it too
 FAR = 0.35  # and where they do not
-OFTEN = 0.12  # share of what a cluster says that names a concept, from which the concept may give its plain name
+OFTEN = 0.12  # share of what a cluster says that names a concept, from which the concept may give its plain name;
+BEYOND = 0.06  # of which this much in other words than the commonest: one word may be another's namesake
+ALWAYS = 0.3  # unless it is said as often as this
+FAINT = 0.05  # share of what a cluster says below which a concept marks it by accident
+SPOKEN = 0.2  # of what a cluster says, the part in a language from which it can be named by what only that part says
 SHARED = 0.3  # of a phrase's nearness to the next cluster, what is taken from its nearness to its own
 _LEADS = {"no", "less", "fewer", "more", "zero", "without", "weniger", "menos", "moins", "meno"}
 _SPAM = re.compile(r"https?:|www\.|\.com\b|@|[#{}<>|*_~^\\]")
@@ -82,26 +86,41 @@ def name_clusters(
     taken: list[str] = []
     names = [""] * len(clusters)
     for i in order:
-        best = [
-            (_score(phrase, reader, set_apart[i], lens) * near, phrase.value)
-            for phrase, near in zip(phrases[i], central[i], strict=True)
-            if reader == "en"
-            and near >= (CENTRAL if aptness(phrase.value, set_apart[i], lens) >= APT or lens == "audience" else FAR)
-        ]
-        best.sort(key=lambda one: (-one[0], one[1]))
+        tongues = _tongues(clusters[i])
+        best = _fitting(phrases[i], central[i], set_apart[i], lens, tongues) if reader == "en" else []
         plain = _plain(clusters[i], set_apart[i], lens) if reader == "en" else []
-        values = sorted(clusters[i], key=lambda c: (-_score(c, reader, set_apart[i], lens), c.value))
-        sound = [value for value in values if value.whole and not _is_mixed(value.value)]
+        heard = reader if tongues.get(reader, 0.0) >= SPOKEN else _most(tongues, reader)
+        values = sorted(clusters[i], key=lambda c: (-_score(c, heard, set_apart[i], lens), c.value))
+        told = [(_as_name(c, casing, reader, lens), c) for c in values]
         names[i] = (
-            _first([_spoken(value, casing) for _, value in best], taken, _like)
-            or _first([*plain, *_in_their_tongue(plain, clusters[i], reader)], taken, _same)
-            or _first([_foreign(_spoken(c.value, casing), c.language, reader) for c in sound], taken, _same)
+            _first([_spoken(value, casing) for value in best], taken, _like)
+            or _first([*plain, *(_foreign(name, _most(tongues, reader), reader) for name in plain[:1])], taken, _same)
+            or _first([name for name, c in told if c.whole and not _is_mixed(c.value)], taken, _same)
             or _first([f"{name} {i + 1}" for name in plain], taken, _same)
-            or _first([_foreign(_spoken(c.value, casing), c.language, reader) for c in values], taken, _same)
-            or f"Unnamed ({i + 1})"
+            or _first([name for name, _ in told], taken, _same)
+            or f"{next((name for name, _ in told if name), 'Unnamed')} ({i + 1})"
         )
         taken.append(names[i])
     return names
+
+
+def _fitting(
+    phrases: Sequence[Candidate],
+    central: NDArray[np.float64],
+    of: Mapping[str, float],
+    lens: Lens,
+    tongues: Mapping[str, float],
+) -> list[str]:
+    """The phrases that speak for a cluster, best first: central to it, and where it hardly speaks English, apt too."""
+    far = FAR if tongues.get("en", 0.0) >= SPOKEN else math.inf
+    found = []
+    for phrase, near in zip(phrases, central, strict=True):
+        apt = bool(of) and aptness(phrase.value, of, lens) >= APT
+        if lens == "audience":
+            apt, far = apt or phrase.weight > 1, FAR
+        if near >= (CENTRAL if apt else far):
+            found.append((-_score(phrase, "en", of, lens) * near, phrase.value))
+    return [value for _, value in sorted(found)]
 
 
 def centrality(
@@ -134,6 +153,17 @@ def centrality(
     return out
 
 
+def _tongues(cluster: Sequence[Candidate]) -> dict[str, float]:
+    """Language -> its share of what a cluster says; what is in no known language counts as English."""
+    found: dict[str, float] = defaultdict(float)
+    everything = max(sum(candidate.weight for candidate in cluster), 1.0)
+    for candidate in cluster:
+        found["en" if candidate.language.split("-")[0] in ENGLISH else candidate.language] += (
+            candidate.weight / everything
+        )
+    return found
+
+
 def _meanings(values: Sequence[str]) -> NDArray[np.float64]:
     """Rows (n, DIMENSIONS): the unit mean of the vectors of each value's content words; zeros where none is known."""
     rows = np.zeros((len(values), DIMENSIONS))
@@ -145,20 +175,39 @@ def _meanings(values: Sequence[str]) -> NDArray[np.float64]:
 
 
 def _plain(cluster: Sequence[Candidate], of: Mapping[str, float], lens: Lens) -> list[str]:
-    """The plain names of what a cluster often speaks of, that which marks it most first."""
-    said = _concept_counts(cluster, lens)
-    often = OFTEN * sum(candidate.weight for candidate in cluster)
-    order = sorted(said, key=lambda concept: (-of.get(concept, 0.0), -said[concept], concept))
-    return [plain_names()[lens][c] for c in order if said[c] >= often and c in plain_names()[lens]]
+    """The plain names of what carries a cluster, that which marks it most first.
+
+    A concept carries a cluster where much of it speaks of that, in more than one word ("premium" may be a price or a
+    prize), and nothing else is spoken of twice as much.
+    """
+    everything = sum(candidate.weight for candidate in cluster)
+    said = {concept: sum(words.values()) for concept, words in _concept_words(cluster, lens).items()}
+    most = max(said.values(), default=0.0)
+    carrying = [
+        concept
+        for concept, words in _concept_words(cluster, lens).items()
+        if said[concept] >= max(OFTEN * everything, most / 2)
+        and (said[concept] - max(words.values()) >= BEYOND * everything or said[concept] >= ALWAYS * everything)
+    ]
+    order = sorted(carrying, key=lambda concept: (-of.get(concept, 0.0), -said[concept], concept))
+    return [plain_names()[lens][concept] for concept in order if concept in plain_names()[lens]]
 
 
-def _in_their_tongue(plain: Sequence[str], cluster: Sequence[Candidate], reader: str) -> list[str]:
-    """The first plain name with the language that most of the cluster is said in; none where it is the reader's."""
-    weights: dict[str, float] = defaultdict(float)
-    for candidate in cluster:
-        weights[candidate.language] += candidate.weight
-    most = max(sorted(weights), key=lambda code: weights[code], default=reader)
-    return [told for name in plain[:1] if (told := _foreign(name, most, reader)) != name]
+def _as_name(candidate: Candidate, casing: Casing, reader: str, lens: Lens) -> str:
+    """A value as a name. Where it can be none, and of people in a language whose words for them we do not know, the
+    language is all that is told; "" where that is the reader's own.
+    """
+    known = candidate.language.split("-")[0] in {*LISTED, *ENGLISH, reader}
+    said = _spoken(candidate.value, casing)
+    if len(said) > 1 and not _SPAM.search(said) and (known or lens == "want"):
+        return _foreign(said, candidate.language, reader)
+    group = "Readers of ads" if lens == "audience" else "Ads"
+    return "" if candidate.language in {reader, "und"} else f"{group} in {languages.name(candidate.language)}"
+
+
+def _most(tongues: Mapping[str, float], reader: str) -> str:
+    """The language that most is said in."""
+    return max(sorted(tongues), key=lambda code: tongues[code], default=reader)
 
 
 def _foreign(name: str, language: str, reader: str) -> str:
@@ -194,19 +243,24 @@ def _content(name: str) -> set[str]:
 def marks(clusters: Sequence[Sequence[Candidate]], lens: Lens) -> list[dict[str, float]]:
     """For each cluster, how much each concept marks it off from the market, 0 to 1; empty where none does.
 
-    The figure is the concept's part of the divergence of the cluster's words from the market's (Kullback-Leibler),
-    as a share of the cluster's largest.
+    What is hardly spoken of marks nothing. The figure is the concept's part of the divergence of the cluster's words
+    from the market's (Kullback-Leibler), as a share of the cluster's largest.
     """
     counts = [_concept_counts(cluster, lens) for cluster in clusters]
+    least = [FAINT * sum(candidate.weight for candidate in cluster) for cluster in clusters]
     market: dict[str, float] = defaultdict(float)
     for count in counts:
         for name, n in count.items():
             market[name] += n
     everywhere = sum(market.values()) or 1.0
     found = []
-    for count in counts:
+    for count, enough in zip(counts, least, strict=True):
         here = sum(count.values()) or 1.0
-        lift = {name: n / here * math.log((n / here) / (market[name] / everywhere)) for name, n in count.items()}
+        lift = {
+            name: n / here * math.log((n / here) / (market[name] / everywhere))
+            for name, n in count.items()
+            if n >= enough
+        }
         most = max(lift.values(), default=0.0)
         found.append({name: value / most for name, value in lift.items() if value > 0} if most > 0 else {})
     return found
@@ -223,11 +277,25 @@ def concepts_in(value: str, lens: Lens) -> set[str]:
 
 
 def _concept_counts(cluster: Sequence[Candidate], lens: Lens) -> dict[str, float]:
+    """How often each concept is said, a value that names it by several words once."""
     counts: dict[str, float] = defaultdict(float)
     for candidate in cluster:
         for name in concepts_in(candidate.value, lens):
             counts[name] += candidate.weight
     return counts
+
+
+def _concept_words(cluster: Sequence[Candidate], lens: Lens) -> dict[str, dict[str, float]]:
+    """For each concept, how often each word names it; of several in one value, the first."""
+    found: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for candidate in cluster:
+        named: set[str] = set()
+        for word in tokens(candidate.value):
+            for name in concepts_of(word, (lens,)):
+                if name not in named:
+                    found[name][word] += candidate.weight
+                    named.add(name)
+    return found
 
 
 def listed(items: Iterable[str], last: str = "and") -> str:
@@ -279,7 +347,7 @@ def shape(value: str) -> float:
     if not content or _SPAM.search(value):
         return 0.01
     bare = len(content) == 1 and words[0] not in _LEADS  # "eine app", "one app"
-    score = {1: 0.25, 2: 1.0, 3: 1.0, 4: 1.0, 5: 0.9, 6: 0.7, 7: 0.55}.get(1 if bare else len(words), 0.3)
+    score = {1: 0.12, 2: 1.0, 3: 1.0, 4: 1.0, 5: 0.9, 6: 0.7, 7: 0.55}.get(1 if bare else len(words), 0.3)
     if _ADDRESSES_READER.search(value):
         score *= 0.6
     if any(word.isdigit() for word in words):

@@ -11,6 +11,7 @@ import numpy as np
 
 from counterpitch.personas.cluster import Clustering, cluster
 from counterpitch.personas.corpus import Corpus, Mention
+from counterpitch.personas.meaning import ENGLISH
 from counterpitch.personas.name import Candidate
 from counterpitch.personas.vectors import TRADE, by_value, fold, text_vectors, value_vectors
 
@@ -84,7 +85,7 @@ def candidates(corpus: Corpus, members: Mapping[tuple[str, str, int], float]) ->
         best.setdefault(value, (members[mention.key], mention))
     return [
         Candidate(
-            value=mention.said,
+            value=_as_written(mention, corpus.texts[mention.text_hash].language),
             weight=float(len(messages[value])),
             similarity=similarity,
             language=corpus.texts[mention.text_hash].language,
@@ -94,6 +95,15 @@ def candidates(corpus: Corpus, members: Mapping[tuple[str, str, int], float]) ->
         )
         for value, (similarity, mention) in sorted(best.items())
     ]
+
+
+def _as_written(mention: Mention, language: str) -> str:
+    """The value, in its quote's own spelling where that is not English: German capitals are no ornament."""
+    quote = mention.quote or ""
+    at = quote.lower().find(mention.said.lower())
+    if language.split("-")[0] in ENGLISH or at < 0 or len(quote.lower()) != len(quote):
+        return mention.said
+    return quote[at : at + len(mention.said)]
 
 
 def detail(found: Clustering) -> dict[str, Any]:

@@ -49,7 +49,9 @@ def phrases(
     named = {
         phrase: said
         for phrase, said in sorted((found | often).items())
-        if _may_name(phrase, grammar, lens) and not corpus.names_brand(phrase)
+        if _may_name(phrase, grammar, lens)
+        and not corpus.names_brand(phrase)
+        and not (lens == "audience" and _is_of_others(phrase, found, grammar))
     }
     weights = {phrase: float(len(said.messages)) for phrase, said in named.items()}
     return [
@@ -95,6 +97,20 @@ def _may_name(phrase: str, grammar: Grammar, lens: Lens) -> bool:
     if lens == "audience":
         return is_people(grammar.head(words))
     return len(words) > 1
+
+
+def _is_of_others(phrase: str, found: Mapping[str, _Said], grammar: Grammar) -> bool:
+    """Whether half of those who say the phrase speak to others by it: "allergic children", whose parents they mean."""
+    here = grammar.head(phrase.split())
+    longer = (
+        said.messages
+        for other, said in found.items()
+        if other.endswith(f" {phrase}")
+        and is_people(grammar.head(other.split()))
+        and grammar.head(other.split()) != here
+    )
+    others = set[str]().union(*longer)
+    return phrase in found and 2 * len(others) >= len(found[phrase].messages)
 
 
 def _quoted(corpus: Corpus, grammar: Grammar, mention: Mention) -> set[str]:
