@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
+from counterpitch.briefs import write as brief_writing
 from counterpitch.briefs.write import brief_id, write_briefs
 from counterpitch.personas.aggregate import aggregate_market
 from counterpitch.warehouse import query, write
@@ -62,6 +64,24 @@ def test_a_decision_survives_rewriting_and_the_next_day(conn: Connection) -> Non
     again = [brief["brief_id"] for brief in briefs(conn)]
     assert again == [first["brief_id"]] * 2
     assert query.scalar(conn, "select count(*) from mart.brief_decision where decision = 'approved'") == 1
+
+
+def test_what_was_decided_stays_on_the_list_and_takes_no_place(
+    conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted_gap(conn)
+    write_briefs(MARKET, DAY)
+    (first,) = briefs(conn)
+    monkeypatch.setattr(brief_writing, "MOST", 0)
+    write_briefs(MARKET, DAY)
+    assert briefs(conn) == []
+    for decision in ("approved", "rejected"):
+        query.execute(conn, "delete from mart.brief_decision")
+        row = {"market_id": MARKET, "brief_id": first["brief_id"], "decision": decision, "decided_by": "Ana"}
+        write.copy(conn, "mart.brief_decision", list(row), [row])
+        conn.commit()
+        write_briefs(MARKET, DAY)
+        assert [brief["brief_id"] for brief in briefs(conn)] == [first["brief_id"]]
 
 
 def test_the_id_of_a_brief_is_that_of_its_persona_and_theme() -> None:

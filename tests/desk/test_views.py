@@ -12,8 +12,8 @@ from fastapi.testclient import TestClient
 
 from counterpitch.desk import queries
 from counterpitch.settings import settings
-from counterpitch.warehouse import query
-from counterpitch.warehouse.connection import connect
+from counterpitch.warehouse import query, write
+from counterpitch.warehouse.connection import Connection, connect
 
 PAGES = [
     "",
@@ -237,6 +237,48 @@ def test_a_brief_says_what_was_decided(
     text = read(empty_desk, at + "/briefs/b-1").text
     assert "Rejected by mara" in text
     assert "not our voice" in text
+
+
+def _decided(conn: Connection, brief: str, decision: str) -> None:
+    row = {"market_id": "coffee", "brief_id": brief, "decision": decision, "decided_by": "mara"}
+    write.copy(conn, "mart.brief_decision", [*row, "decided_at"], [row | {"decided_at": "2026-11-13 12:00"}])
+
+
+def test_a_decision_is_shown_with_the_name_that_it_was_taken_under(
+    empty_desk: TestClient, at: str, warehouse: str, seeding: Callable[..., None]
+) -> None:
+    with connect(warehouse) as conn:
+        seeding(conn)
+        _decided(conn, "b-1", "rejected")
+        query.execute(
+            conn,
+            "insert into mart.brief select market_id, brief_id, '2026-11-13', rank, persona_id, theme_id,"
+            " 'Cups of old',"
+            """ '{"theme": "Cups", "persona": "Anyone"}', evidence, numbers, body_md, writer from mart.brief""",
+        )
+    for page in ("/briefs", "/briefs/b-1"):
+        assert "when it was called “Cups of old”" in read(empty_desk, at + page).text
+
+
+def test_a_decided_brief_that_is_no_longer_proposed_is_still_found(
+    empty_desk: TestClient, at: str, warehouse: str, seeding: Callable[..., None]
+) -> None:
+    with connect(warehouse) as conn:
+        seeding(conn)
+        query.execute(
+            conn,
+            "insert into mart.brief select market_id, brief_id || id, '2026-11-13', rank, persona_id, theme_id,"
+            " 'Earlier' || id, story, evidence, numbers, body_md, writer from mart.brief, unnest(array['-a', '-b']) id",
+        )
+        assert "no longer proposed" not in read(empty_desk, at + "/briefs").text
+        _decided(conn, "b-1-a", "approved")
+        _decided(conn, "b-1", "approved")
+        conn.commit()
+    page = read(empty_desk, at + "/briefs")
+    earlier = page.text.split("Decided before, and no longer proposed")[1]
+    assert "Earlier-a Approved · written for 13 Nov 2026" in earlier
+    assert "Earlier-b" not in page.text
+    assert "Earlier-a" in read(empty_desk, at + "/briefs/b-1-a").text
 
 
 def test_a_weekly_brief_is_still_there_the_day_after(desk: TestClient) -> None:

@@ -1,7 +1,7 @@
 """Briefs for the gaps of a market: written whole for a day, decided on elsewhere.
 
 A brief keeps its id while its persona and theme keep theirs, so a decision about it outlives every rewriting.
-A rejected gap stays on the list with its verdict but takes no place from another.
+What was decided stays on the list with its verdict while its gap is one, but takes no place from another.
 """
 
 from __future__ import annotations
@@ -41,17 +41,17 @@ def brief_id(market_id: str, persona_id: str, theme_id: str) -> str:
 
 def _briefs(conn: Connection, market: Market) -> list[dict[str, Any]]:
     casing = Casing(text.clean_text for text in market.corpus.texts.values())
-    found = query.rows(conn, query.sql(__file__, "select_rejected"), {"market_id": market.market_id})
-    rejected = {row["brief_id"] for row in found}
-    return [_brief(case, market, casing, rank) for rank, case in enumerate(_chosen(market, rejected), 1)]
+    found = query.rows(conn, query.sql(__file__, "select_decided"), {"market_id": market.market_id})
+    decided = {row["brief_id"] for row in found}
+    return [_brief(case, market, casing, rank) for rank, case in enumerate(_chosen(market, decided), 1)]
 
 
-def _chosen(market: Market, rejected: set[str]) -> list[Case]:
+def _chosen(market: Market, decided: set[str]) -> list[Case]:
     chosen: list[Case] = []
     places: Counter[str] = Counter()  # each chosen brief counts twice: its persona and its theme
     for case in market.cases:
         sides = (case.gap["persona_id"], case.gap["theme_id"])
-        if brief_id(market.market_id, *sides) in rejected:
+        if brief_id(market.market_id, *sides) in decided:
             chosen.append(case)
             continue
         if case.gap["kind"] == "even" and places.total() >= 2 * LEADS:

@@ -232,7 +232,8 @@ def gap(at: At, persona_id: str, theme_id: str) -> Response:
 @router.get("/m/{market_id}/{day}/briefs")
 def briefs(at: At) -> Response:
     """The briefs and what was decided of them."""
-    return at.page("briefs", "briefs.html", briefs=at.ask("list_briefs", limit=50))
+    earlier = at.ask("list_earlier_briefs", limit=50)
+    return at.page("briefs", "briefs.html", briefs=at.ask("list_briefs", limit=50), earlier=earlier)
 
 
 @router.get("/m/{market_id}/{day}/briefs/{brief_id}")
