@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from counterpitch.ctr.refusals import NotEnoughData
+from counterpitch.quality.cleaning import compose
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
 
@@ -29,16 +30,25 @@ MOST_TEXTS = 60_000
 """More texts without results would cost memory and hardly teach a word."""
 
 
+def told(row: dict[str, Any]) -> str:
+    """The copy of an ad or arm (body, title, description, clean_text) as the click model reads it.
+
+    Not the button's label: it is one of the platform's fixed phrases, so "Try it free" there is no offer of the copy.
+    Not the description beside a body: few placements show it. Where an ad has nothing else, that is its copy.
+    """
+    body, title, description = (row.get(name) or "" for name in ("body", "title", "description"))
+    copy = compose((body, title, "" if body else description))
+    return str(copy or row.get("clean_text") or "").strip()
+
+
 def known(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """What is known before each ad runs: the columns of features.KNOWN, text never null, day NaT where unknown."""
     frame = pd.DataFrame(rows)
     if frame.empty:
         return pd.DataFrame({c: pd.Series(dtype=str) for c in _STRINGS}).assign(day=pd.Series(dtype="datetime64[us]"))
-    text = frame["clean_text"].fillna("").str.strip()
-    joined = frame[["title", "body", "description"]].fillna("").agg("\n".join, axis=1).str.strip()
     return pd.DataFrame(
         {
-            "text": text.where(text != "", joined).astype(str),
+            "text": pd.Series([told(row) for row in rows], dtype=str),
             "call_to_action": frame["call_to_action"].fillna("").astype(str),
             "language": frame["language"].fillna("und").astype(str),
             "media_type": frame["media_type"].fillna("").astype(str),
@@ -80,9 +90,9 @@ def spoken(text: str) -> str:
 
 
 def corpus(conn: Connection, partition_key: str) -> list[str]:
-    """Texts of ads seen by the partition day, results or not, at most MOST_TEXTS: what words are learnt from."""
+    """Texts of ads seen by the partition day, results or not, of at most MOST_TEXTS: what words are learnt from."""
     asked = {"partition_key": partition_key, "most": MOST_TEXTS}
-    return [str(row["clean_text"]) for row in query.rows(conn, query.sql(__file__, "select_corpus"), asked)]
+    return list(dict.fromkeys(map(told, query.rows(conn, query.sql(__file__, "select_corpus"), asked))))
 
 
 def usable(frame: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ peeks at its own exam looks excellent until the day it is needed.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from counterpitch.ctr import words as cut
 from counterpitch.ctr.refusals import OutcomeLeak
 from counterpitch.ctr.words import Words
 
-VERSION = 2
+VERSION = 3
 MOST = 5
 """A device is counted up to here."""
 
@@ -201,6 +202,12 @@ CONTEXT = tuple(
     + ["placements", "english", "language_known", "button", "weekday", "weekend"]
 )
 NAMES: tuple[str, ...] = tuple(device.name for device in DEVICES) + CONTEXT
+MOST_TOLD: dict[str, float] = {device.name: 1.0 for device in DEVICES} | {
+    "words": 12.0,
+    **dict.fromkeys(("opening_words", "word_length", "lines", "title_case"), math.inf),
+}
+"""Up to where a device is counted by a model of few examples. That there is a number or a question tells most of what
+they tell; hardly any words are another ad than a dozen, and beyond that its lines tell how long it is."""
 _BY_NAME = {device.name: device for device in DEVICES}
 
 

@@ -32,7 +32,7 @@ from counterpitch.ctr import concepts, embeddings, features, people, pillars, sp
 from counterpitch.ctr import words as cut
 from counterpitch.ctr.calibration import Calibration
 from counterpitch.ctr.refusals import ModelNewer, ModelOutdated, ModelUnusable
-from counterpitch.ctr.strength import Blocks, Priors, Strength
+from counterpitch.ctr.strength import Blocks, Priors, Standard, Strength
 from counterpitch.ctr.vectors import RARITY, TextVectors
 
 FORMAT, FORMAT_TAUGHT = 9, 10
@@ -51,12 +51,14 @@ MOST_EXAMPLES = 60_000
 class Params:
     """All that a training depends on besides the examples. Found by search.py, recorded with each model.
 
-    embedder: the configured one (embeddings.configured); None reads words only.
+    embedder: the configured one (embeddings.configured); None reads words only. there: the strength reads devices as
+    there or not, however often they are (features.MOST_TOLD).
     """
 
     seed: int = 20261120
     folds: int = 5
     priors: Priors = field(default_factory=Priors)
+    there: bool = False
     most_terms: int = 60_000
     embedder: str | None = field(default_factory=embeddings.configured)
     rounds: int = 60
@@ -220,11 +222,9 @@ def _fit(examples: pd.DataFrame, params: Params, unlabelled: Sequence[str], bloc
     for number in range(params.folds):
         inside = fold == number
         if inside.any() and not inside.all():
-            part = strength.fit(
-                vectors, blocks.rows(~inside), examples[~inside], params.priors, params.embedder, len(DEVICES)
-            )
+            part = strength_of(vectors, blocks.rows(~inside), examples[~inside], params)
             out_of_fold[inside] = part.score(blocks.rows(inside))
-    whole = strength.fit(vectors, blocks, examples, params.priors, params.embedder, len(DEVICES))
+    whole = strength_of(vectors, blocks, examples, params)
     if blocks.embedding is not None and blocks.embedding.shape[1] == 1:  # the score of an encoder that was taught
         score = blocks.embedding[:, 0]
         factor, more = strength.inside_groups(out_of_fold, score, examples, params.priors)
@@ -236,6 +236,15 @@ def _fit(examples: pd.DataFrame, params: Params, unlabelled: Sequence[str], bloc
     encoder = embeddings.identity(params.embedder) if params.embedder else None
     booster = _boost(wide, examples, params)
     return CtrModel(params, whole, booster, calibration, data | {"profile": looks}, block, encoder)
+
+
+def strength_of(vectors: TextVectors, blocks: Blocks, examples: pd.DataFrame, params: Params) -> Strength:
+    """The strength that examples and their blocks, row by row the same, teach with these parameters."""
+    most = np.full(blocks.devices.shape[1], np.inf)
+    if params.there:
+        most[: len(DEVICES)] = [features.MOST_TOLD.get(name, np.inf) for name in DEVICES]
+    standard = Standard.fit(blocks.devices, most, len(DEVICES))
+    return strength.fit(vectors, blocks, examples, params.priors, standard, params.embedder)
 
 
 def read(

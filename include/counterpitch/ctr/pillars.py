@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from counterpitch.ctr.examples import told
 from counterpitch.personas.embed import concept_names, concepts_of, tokens
 from counterpitch.pillars.schema import LISTS, SINGLES, TONES
 
@@ -45,11 +46,11 @@ def columns(tone: str | None, mentions: Iterable[tuple[str, str]]) -> dict[str, 
 
 
 def of_texts(texts: pd.Series, readings: Iterable[dict[str, Any]]) -> pd.DataFrame:
-    """NAMES of each text by its reading: {"clean_text", "tone", "mentions" (pairs of field and value)}; else NaN.
+    """NAMES of each text by its reading: {"tone", "mentions" (pairs of field and value)} and the words; else NaN.
 
-    texts: as examples.known gives them.
+    texts: as examples.known gives them; the words of a reading are the columns that examples.told reads.
     """
-    found = {row["clean_text"].strip(): list(columns(row["tone"], row["mentions"]).values()) for row in readings}
+    found = {told(row): list(columns(row["tone"], row["mentions"]).values()) for row in readings}
     unread = [np.nan] * len(NAMES)
     return pd.DataFrame([found.get(text, unread) for text in texts], columns=NAMES, index=texts.index, dtype=float)
 
@@ -58,11 +59,11 @@ def in_words(name: str, value: float) -> str:
     """A column and its value as a copywriter says it: "speaks to parents", "offer found"."""
     kind, _, what = name.partition("=")
     said = what.replace("_", " ")
-    told = {
+    phrases = {
         "pillar_count": (f"{value:.0f} × {said}", f"no {said}"),
         "pillar_said": (f"a clear {said}", f"no clear {said}"),
         "pillar_tone": (f"a tone that is {said}", f"a tone that is not {said}"),
         "pillar_audience": (f"speaks to {said}", f"does not speak to {said}"),
         "pillar_want": (f"speaks of {said}", f"does not speak of {said}"),
     }[kind]
-    return told[0] if value > 0 else told[1]
+    return phrases[0] if value > 0 else phrases[1]

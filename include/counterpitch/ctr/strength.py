@@ -47,6 +47,33 @@ class Priors:
 
 
 @dataclass(frozen=True)
+class Standard:
+    """How devices are read (all: devices): ln(1 + count), a count up to `most`, less `centre`, times `scale`."""
+
+    centre: np.ndarray
+    scale: np.ndarray
+    most: np.ndarray
+
+    @classmethod
+    def fit(cls, devices: np.ndarray, most: np.ndarray, usual: int | None = None) -> Standard:
+        """Learn from counts (examples x devices).
+
+        usual: how many of the devices are everybody's (all by default); those behind them have the variance of the
+        devices once more for themselves, so that a second block does not shrink the first.
+        """
+        read = squash(devices, most)
+        centre = np.nan_to_num(np.nanmean(read, axis=0)) if len(read) else np.zeros(len(most))
+        spread = np.nan_to_num(np.nanstd(read, axis=0))
+        varied = spread > 1e-9
+        scale = np.where(varied, 1 / (np.where(varied, spread, 1.0) * np.sqrt(_share(varied, usual))), 0.0)
+        return cls(centre, scale, most)
+
+    def of(self, devices: np.ndarray) -> np.ndarray:
+        """Devices centred and scaled; a missing value is the average."""
+        return np.asarray(np.nan_to_num((squash(devices, self.most) - self.centre) * self.scale))
+
+
+@dataclass(frozen=True)
 class Strength:
     """Weights of words, devices and embedding dimensions; scores, shares them out, turns to JSON and back.
 
@@ -55,8 +82,7 @@ class Strength:
 
     vectors: TextVectors
     weights: dict[str, np.ndarray]
-    centre: np.ndarray
-    scale: np.ndarray
+    standard: Standard
     typical: float = 0.0
     embedder: str | None = None
     _shares: dict[str, WordShares] = field(default_factory=dict, compare=False, repr=False)
@@ -64,7 +90,7 @@ class Strength:
     def score(self, blocks: Blocks) -> np.ndarray:
         """Strength of each example in log-odds."""
         said = np.zeros(blocks.count)
-        for name, block in blocks.named(self.centre, self.scale).items():
+        for name, block in blocks.named(self.standard).items():
             said += np.asarray(block @ self.weights[name]).ravel()
         return said
 
@@ -76,7 +102,7 @@ class Strength:
 
     def devices(self, devices: np.ndarray) -> np.ndarray:
         """What each device adds to each strength, against the average example: examples x devices."""
-        return np.asarray(standard(devices, self.centre, self.scale) * self.weights["devices"])
+        return np.asarray(self.standard.of(devices) * self.weights["devices"])
 
     def words(self, blocks: Blocks) -> SharesOfWords:
         """For each example, what each of its words adds to its strength."""
@@ -88,8 +114,9 @@ class Strength:
         return {
             "vectors": self.vectors.to_json(),
             "weights": {name: pack(values) for name, values in self.weights.items()},
-            "centre": pack(self.centre),
-            "scale": pack(self.scale),
+            "centre": pack(self.standard.centre),
+            "scale": pack(self.standard.scale),
+            "most": pack(self.standard.most),
             "typical": self.typical,
             "embedder": self.embedder,
         }
@@ -100,8 +127,7 @@ class Strength:
         return cls(
             TextVectors.from_json(said["vectors"]),
             {name: unpack(values) for name, values in said["weights"].items()},
-            unpack(said["centre"]),
-            unpack(said["scale"]),
+            Standard(*(unpack(said[name]) for name in ("centre", "scale", "most"))),
             said["typical"],
             said["embedder"],
         )
@@ -131,10 +157,10 @@ class Blocks:
         embedding = None if self.embedding is None else self.embedding[mask]
         return Blocks(self.words.rows(mask), text, self.devices[mask], self.coverage[mask], embedding)
 
-    def named(self, centre: np.ndarray, scale: np.ndarray) -> dict[str, Block]:
+    def named(self, standard: Standard) -> dict[str, Block]:
         """Each block under its name, devices standardised."""
         out: dict[str, Block] = dict(self.text)
-        out["devices"] = standard(self.devices, centre, scale)
+        out["devices"] = standard.of(self.devices)
         if self.embedding is not None:
             out["embedding"] = self.embedding
         return out
@@ -145,23 +171,14 @@ def fit(
     blocks: Blocks,
     examples: pd.DataFrame,
     priors: Priors,
+    standard: Standard,
     embedder: str | None = None,
-    usual: int | None = None,
 ) -> Strength:
-    """Learn from examples (test_key, group_key, text, impressions, clicks) and their blocks, row by row the same.
-
-    usual: how many of the devices are everybody's (all by default); those behind them have the variance of the devices
-    once more for themselves, so that a second block does not shrink the first.
-    """
-    devices = squash(blocks.devices)
-    centre = np.nan_to_num(np.nanmean(devices, axis=0)) if len(devices) else np.zeros(devices.shape[1])
-    spread = np.nan_to_num(np.nanstd(devices, axis=0))
-    varied = spread > 1e-9
-    scale = np.where(varied, 1 / (np.where(varied, spread, 1.0) * np.sqrt(_share(varied, usual))), 0.0)
-    named = blocks.named(centre, scale)
+    """Learn from examples (test_key, group_key, text, impressions, clicks) and their blocks, row by row the same."""
+    named = blocks.named(standard)
     weights = _solve(named, examples, priors)
     wording = [np.asarray(block @ weights[name]).mean() for name, block in named.items() if name != "devices"]
-    return Strength(vectors, weights, centre, scale, float(sum(wording)), embedder)
+    return Strength(vectors, weights, standard, float(sum(wording)), embedder)
 
 
 def inside_groups(
@@ -192,14 +209,9 @@ def _share(varied: np.ndarray, usual: int | None) -> np.ndarray:
     return np.asarray(np.where(np.arange(len(varied)) < cut, first, second))
 
 
-def standard(devices: np.ndarray, centre: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Devices centred and scaled; a missing value is the average."""
-    return np.asarray(np.nan_to_num((squash(devices) - centre) * scale))
-
-
-def squash(devices: np.ndarray) -> np.ndarray:
-    """ln(1 + count): the tenth comma matters less than the first."""
-    return np.asarray(np.log1p(np.maximum(devices, 0.0)))
+def squash(devices: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """ln(1 + count), of a count up to `most`: the tenth comma matters less than the first."""
+    return np.asarray(np.log1p(np.clip(devices, 0.0, most)))
 
 
 def log_odds(impressions: np.ndarray, clicks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

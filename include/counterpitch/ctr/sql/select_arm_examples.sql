@@ -6,8 +6,8 @@ select
     owner,
     null::text as brand_id,
     concat_ws(E'\n', nullif(headline, ''), nullif(body, '')) as clean_text,
-    headline as title,
-    body,
+    concat_ws(E'\n', nullif(headline, ''), nullif(body, '')) as body, -- the headline opens the text
+    ''::text as title,
     ''::text as description,
     ''::text as call_to_action,
     'und'::text as language, -- told by examples.spoken, from the words

@@ -2,6 +2,9 @@
 -- market_id in any market.
 select distinct on (t.clean_text)
     t.clean_text,
+    t.body,
+    t.title,
+    t.description,
     r.tone,
     (
         select coalesce(jsonb_agg(jsonb_build_array(p.field, p.value) order by p.field, p.position), '[]'::jsonb)
