@@ -42,10 +42,10 @@ hold no result, and a word that no text has held so far has one too), which of
 {concepts} concepts they name (English lists, `ctr/concepts.toml`, written by hand by somebody who knew this archive's
 topics but not its results, so they carry less to other ads), named devices of copy, and the
 configured embedder's vectors where one is set. With few examples the prior variances are those that make them
-likeliest (`ctr/variances.py`), and it also reads whom words speak to and what they say people want, by lists in six
-languages (`ctr/people.py`; a model of as many results as this one does not). LightGBM corrects it from {features}
-features known before an ad runs; a slope fitted inside groups and a base rate that follows the day (memory
-{memory:.0f} days) make it a CTR.
+likeliest (`ctr/variances.py`), most devices count as there or not, and it also reads whom words speak to and what they
+say people want, by lists in six languages (`ctr/people.py`; a model of as many results as this one does neither).
+LightGBM corrects it from {features} features known before an ad runs; a slope fitted inside groups and a base rate that
+follows the day (memory {memory:.0f} days) make it a CTR.
 Parameters: `{params}`.
 
 **Words without results.** Which words there are, how rare they are, how they follow each other and what company they

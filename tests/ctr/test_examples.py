@@ -98,3 +98,40 @@ def test_an_arm_has_the_language_that_an_ad_of_its_words_has(conn: Connection) -
     arms = learnt[learnt["owner"] == "own"].set_index("text")["language"]
     assert set(arms[[german]]) == {"de"}
     assert (arms == "en").mean() > 0.9
+
+
+def test_the_buttons_label_and_the_description_beside_a_body_are_no_copy() -> None:
+    ad = {"body": "Sleep well tonight.", "title": "Cook at home", "description": "Free on iOS."}
+    ad["clean_text"] = "\n".join([*ad.values(), "Try free"])
+    assert examples.told(ad) == "Sleep well tonight.\nCook at home"
+
+
+def test_where_an_ad_has_nothing_else_its_description_or_button_is_its_copy() -> None:
+    bare = {"body": "", "title": "Cook at home", "description": "Free on iOS.", "clean_text": "Try free"}
+    assert examples.told(bare) == "Cook at home\nFree on iOS."
+    assert examples.told(bare | {"title": None, "description": None}) == "Try free"
+
+
+def test_the_same_copy_under_two_buttons_is_one_text_to_learn_words_from(conn: Connection) -> None:
+    query.execute(conn, "insert into core.brand (brand_id, name) values ('acme', 'Acme')")
+    for label in ("Try free", "Learn more"):
+        query.execute(
+            conn,
+            """
+            insert into core.ad_text
+                (text_hash, body, title, description, call_to_action, clean_text, cleaning, language, words, readable)
+            values (%(label)s, 'Sleep well.', 'Cook', 'Free.', %(label)s, %(whole)s, 'test', 'en', 5, true);
+            insert into core.ad_seen_daily (source, brand_id, partition_key, ad_id, text_hash)
+            values ('files', 'acme', %(day)s, %(label)s, %(label)s)
+            """,
+            {"label": label, "whole": f"Sleep well.\nCook\nFree.\n{label}", "day": planted.DAY},
+        )
+    assert examples.corpus(conn, planted.DAY) == ["Sleep well.\nCook"]
+
+
+def test_an_arm_is_its_headline_and_the_words_under_it(conn: Connection) -> None:
+    planted.fill(conn)
+    query.execute(conn, "update core.experiment_arm set body = 'And so to bed.'")
+    arms = examples.read(conn, planted.DAY).query("brand_id.isna()")
+    headlines = {row["headline"] for row in query.rows(conn, "select headline from core.experiment_arm")}
+    assert set(arms["text"]) == {f"{headline}\nAnd so to bed." for headline in headlines}

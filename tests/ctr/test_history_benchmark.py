@@ -26,7 +26,7 @@ def _market(seed: int, days: int, share: float, *, judged: bool = True) -> dict[
         "examples": {"own_ads": 4 * days, "test_arms": 300},
         "own_held_out": {"share": share, "told": 0.95}
         | {"without_people": {"share": share - 0.03}, "fixed_variances": {"share": share - 0.05}},
-        "competitors": {"share": 0.6, "tau": 0.4, "learnable": 0.5},
+        "competitors": {"share": 0.6, "tau": 0.4, "learnable": 0.5, "without_people": 0.58},
     }
 
 

@@ -32,6 +32,13 @@ def _read(effect: float, unread: float = 0.0) -> pd.DataFrame:
     return pd.concat([frame, block], axis=1)
 
 
+def test_a_reading_belongs_to_the_copy_whatever_its_button_says() -> None:
+    read = {"body": "Sleep well.", "title": "", "description": "Free.", "clean_text": "Sleep well.\nFree.\nTry it"}
+    block = pillars.of_texts(pd.Series(["Sleep well.", "Cook."]), [read | {"tone": "playful", "mentions": []}])
+    assert block["pillar_tone=playful"].tolist()[0] == 1.0
+    assert block.iloc[1].isna().all()
+
+
 def _difference(frame: pd.DataFrame) -> tuple[float, float]:
     """95% interval of what pillars add to the pair accuracy on held-out examples."""
     fold = splits.folds(frame, 3, 1)

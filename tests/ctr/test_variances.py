@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from counterpitch.ctr import model, variances
+from counterpitch.ctr import features, model, variances
 from tests.ctr import planted
 
 
@@ -43,3 +44,23 @@ def test_many_examples_keep_the_defaults(monkeypatch: pytest.MonkeyPatch) -> Non
     params, record = variances.estimate(planted.frame(80, 20))
     assert params == model.Params()
     assert record["method"].startswith("defaults")
+
+
+def _strengths(params: model.Params, *texts: str) -> np.ndarray:
+    """What the devices of each text add to its strength: texts x devices."""
+    frame = planted.frame(80, 20)
+    learnt = model.CtrModel.from_json(model.fit(frame, params).to_json())
+    asked = pd.concat([frame[list(features.KNOWN)].head(1)] * len(texts)).assign(text=list(texts))
+    return learnt.strength.devices(learnt.blocks(asked).devices)
+
+
+def test_few_examples_read_a_device_as_there_or_not_and_words_up_to_a_dozen() -> None:
+    few = variances.estimate(planted.frame(80, 20))[0]
+    number, words = model.DEVICES.index("questions"), model.DEVICES.index("words")
+    texts = ("Sleep? Cook.", "Sleep? Cook? " + "Run " * 20, "Sleep. " + "Run " * 40)
+    found = _strengths(few, *texts)
+    assert found[0, number] == found[1, number] != found[2, number]
+    assert found[1, words] == found[2, words] != found[0, words]
+    counted = _strengths(model.Params(embedder=None), *texts)
+    assert len({*counted[:, words]}) == 3
+    assert counted[0, number] != counted[1, number]

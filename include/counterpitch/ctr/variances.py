@@ -32,14 +32,14 @@ BOUNDS = (1e-4, 3.0)
 """Of each variance: one that the data cannot tell apart from none is kept a little above it."""
 
 FEW_ROUNDS, FEW_L2 = 5, 100.0
-"""What the booster may add where examples are few: chosen on two simulated markets, reported on others."""
+"""What the booster may add where examples are few: chosen on eight simulated markets, reported on others."""
 
 FEW_SHARES = {"char": 0.03, "meaning": 0.02, "concepts": 0.01, "people": 0.02, "devices": 0.03}
 """Of Priors where examples are few: letters, company and whom a text speaks to say more before each word has been seen
 often, and devices and the English lists of concepts less. The shares that suit thousands of headlines ranked worse on
 simulated markets, none of them judged. People that a text names (people.py) are read by these models alone: on the
 headline archive they cost ranking, on simulated markets of a few hundred ads in three languages they paid on most.
-Read beside devices as they are counted here (features.MOST_TOLD), they no longer cost competitors' ads their order."""
+What they cost the order of competitors' ads there is in docs/methods/ctr-history.md."""
 
 LEVELS = ("test", "image", "text", "rest")
 TEXT = tuple(name for name in asdict(Priors()) if name not in LEVELS)
