@@ -31,8 +31,10 @@ def _new_ads(conn: Connection, day: str, count: int = 60, words: str = "") -> No
     query.execute(
         conn,
         "insert into core.ad_text (text_hash, body, clean_text, cleaning, language, words, readable) "
-        "select md5(clean_text || %(words)s), body, case %(words)s when '' then clean_text else upper(clean_text) end "
-        "|| %(words)s, cleaning, language, words, readable from core.ad_text on conflict do nothing",
+        "select md5(clean_text || %(words)s), said, said, cleaning, language, words, readable "
+        "from core.ad_text, lateral "
+        "(select case %(words)s when '' then clean_text else upper(clean_text) end || %(words)s) as shout (said) "
+        "on conflict do nothing",
         given,
     )
     query.execute(
