@@ -56,7 +56,7 @@ def test_figures_are_those_of_the_gap(conn: Connection) -> None:
     for name in ("their_ads", "their_messages", "our_messages", "difference_low", "difference_high"):
         assert value[name] == gap[name]
     assert f"all four competitors ran {gap['their_ads']} ads" in brief["body_md"]
-    assert "none of our 120 messages does" in brief["body_md"]
+    assert "none of our 120 messages says it" in brief["body_md"]
 
 
 def test_without_a_fact_of_ours_nothing_is_claimed(conn: Connection) -> None:

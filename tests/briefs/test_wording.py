@@ -120,3 +120,13 @@ def test_half_a_pair_of_marks_goes_with_the_other_half() -> None:
         wording.bare("«Si tarda más, no se hace.» Ana, madre de dos") == "Si tarda más, no se hace. Ana, madre de dos"
     )
     assert wording.bare("Ella dice «sí» siempre") == "Ella dice «sí» siempre"
+
+
+def test_a_question_that_is_quoted_stays_one() -> None:
+    assert wording.line("⏱️ Gym till eight, lifters?") == "Gym till eight, lifters?"
+    assert wording.line("Made for nurses.") == "Made for nurses"
+
+
+def test_words_that_point_at_what_they_leave_out_are_known() -> None:
+    assert wording.points_back("time it takes to shower")
+    assert not wording.points_back("fast dinners that taste slow")

@@ -141,3 +141,18 @@ def test_a_handful_of_texts_is_enough_to_say_something(conn: Connection, count: 
     counts = aggregate_market(MARKET, DAY)
     assert 1 <= counts["personas"] <= count
     assert {row["kind"] for row in written(conn)["gap"]} <= {"thin"}
+
+
+def test_what_a_persona_wants_is_told_in_phrases_that_stand_alone(conn: Connection) -> None:
+    register(conn)
+    words = "For nurses: your weekly budget. It tells you what the shop"
+    said = [
+        ("target_audience", "nurses"),
+        ("customer_need", "weekly budget"),
+        ("customer_need", "tells you what the shop"),
+    ]
+    plant(conn, [Planted(brand, said, words=words) for brand in (OWN, *RIVALS)])
+    aggregate_market(MARKET, DAY)
+    (persona,) = query.rows(conn, "select summary, needs from mart.persona")
+    assert [need["value"] for need in persona["needs"]] == ["weekly budget"]
+    assert persona["summary"].endswith("Most said to them: weekly budget.")

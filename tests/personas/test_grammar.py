@@ -21,7 +21,7 @@ ADS = [
     "To plan dinner takes time. You plan dinner, a dietitian reads every recipe for hidden allergens. The recipe.",
     "Since prices went up, half the onion and exactly the plates. The onion, the plates, your prices, the price.",
     "Say no to new food. Your dish, the dish next door: your food, your plans, a pan.",
-    "The planner cooks for the triathletes.",
+    "The planner cooks for the triathletes: a plan for you, a plan for dinner. You six the boxes.",
     "One more decision, no more food waste. To exactly the plates. A decision.",
     "In front of your triathletes, in A&E until 11 p.m. tonight, with allergens.",
 ]
@@ -48,7 +48,8 @@ def test_whole_phrases(grammar: Grammar, phrase: str) -> None:
     [
         "uni costs enough", "easy ones", "taste slow", "4x faster", "with confidence", "the leftovers planner gives",
         "your budget is", "a weekly", "gives every half", "20 minutes", "planner budget's", "less", "speak", "send a",
-        "prices went", "planner cooks", "triathletes plan", "half the onion", "exactly the plates",
+        "prices went", "planner cooks", "no plan", "more plan", "triathletes plan", "half the onion",
+        "exactly the plates", "six the boxes",
     ],
 )  # fmt: skip
 def test_pieces_are_no_phrases(grammar: Grammar, piece: str) -> None:

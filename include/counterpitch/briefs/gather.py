@@ -193,7 +193,7 @@ class _Reader:
         of: Mapping[str, float],
         named: set[str],
     ) -> tuple[Evidence, ...]:
-        """Ads of different messages that say it in so many words, the longest-running first, brands in turn."""
+        """Ads of different messages that say it plainly, those that name the audience first, brands in turn."""
         said: dict[str, list[Mention]] = defaultdict(list)
         for key in members:
             if key in self.mentions and self.mentions[key].quote:
@@ -209,9 +209,10 @@ class _Reader:
         ordered = []
         for ad in sorted(longest.values(), key=lambda ad: (-clear[ad.ad_key], -ad.running_days, ad.ad_key)):
             turns[ad.brand_id] += 1
-            ordered.append((clear[ad.ad_key] == 0, turns[ad.brand_id], -ad.running_days, ad.ad_key, ad))
+            unnamed = ad.text_hash not in named
+            ordered.append((clear[ad.ad_key] == 0, unnamed, turns[ad.brand_id], -ad.running_days, ad.ad_key, ad))
         chosen = [entry[-1] for entry in sorted(ordered, key=lambda entry: entry[:-1])[:MOST_EVIDENCE]]
-        return tuple(self._shown(ad, said[ad.text_hash][:MOST_QUOTES]) for ad in chosen)
+        return tuple(self._shown(ad, said[ad.text_hash][:MOST_QUOTES], audience=ad.text_hash in named) for ad in chosen)
 
     def _facts(self, backing: Sequence[Mention], theme: str) -> tuple[Evidence, ...]:
         """Our own ads that back an answer: one for each text and each wording, the reader's language first.

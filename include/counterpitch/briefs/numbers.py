@@ -65,9 +65,9 @@ def _said(case: Case, market: Market) -> Figure:
 def _gap(case: Case, market: Market) -> Figure:
     gap = case.gap
     ours = (
-        f"none of our {wording.count(gap['our_total'], 'message')} does"
+        f"none of our {wording.count(gap['our_total'], 'message')} says it"
         if not gap["our_messages"]
-        else f"{gap['our_messages']:,} of our {gap['our_total']:,} {'does' if gap['our_messages'] == 1 else 'do'}"
+        else f"{gap['our_messages']:,} of our {gap['our_total']:,} {'says' if gap['our_messages'] == 1 else 'say'} it"
     )
     text = (
         f"That is {wording.percent(gap['their_share'])} of all {gap['their_total']:,} messages of theirs that we read; "

@@ -81,7 +81,7 @@ def tell(case: Case, market: Market, casing: Casing, brief_id: str) -> Story:
         facts=facts,
         do=tuple(_do(case, casing, facts)),
         dont=tuple(_dont(case, casing, facts)),
-        formats=tuple(_formats(case, market)),
+        formats=tuple(_formats(case, market, casing)),
         headlines=tuple(_headlines(case, casing, facts)),
     )
 
@@ -127,7 +127,7 @@ def _outcome(case: Case, want: Said | None) -> Said | None:
 
 
 def _bends(said: Said) -> bool:
-    if said.language not in {READER, "und"} or not said.whole:
+    if said.language not in {READER, "und"} or not said.whole or wording.points_back(said.value):
         return False
     return shape(said.value) >= PHRASE and not wording.is_clause(said.value) and not wording.has_verb(said.value)
 
@@ -276,7 +276,7 @@ def _names_them(evidence: Evidence, persona: str) -> str | None:
             theirs = bool(wanted & concepts_in(mention.said, "audience"))
         if mention.field == "target_audience" and theirs:
             lines = [line for line in evidence.lines if (mention.quote or "") in line]
-            return next((wording.bare(line) for line in lines if len(line.split()) <= LONG and "\n" not in line), None)
+            return next((wording.line(line) for line in lines if len(line.split()) <= LONG and "\n" not in line), None)
     return None
 
 
@@ -296,13 +296,15 @@ def _dont(case: Case, casing: Casing, facts: Sequence[Mapping[str, Any]]) -> lis
     return found
 
 
-def _formats(case: Case, market: Market) -> list[str]:
+def _formats(case: Case, market: Market, casing: Casing) -> list[str]:
     """What was counted of their ads: media, placements, languages, offers, calls to action."""
     ads, found = case.theirs, []
     media = Counter(ad.media_type for ad in ads if ad.media_type)
     if media:
         shares = [f"{wording.count(n, f'{kind.lower()} ad')}" for kind, n in _top(media, 3)]
-        found.append(f"Format: {listed(shares)}.")
+        untold = len(ads) - sum(media.values())
+        rest = f"; of the other {untold:,} the platform does not tell it" if untold else ""
+        found.append(f"Format: {listed(shares)}{rest}.")
     places = Counter(place for ad in ads for place in ad.platforms)
     if places:
         said = [f"{wording.platform(place)} ({n})" for place, n in _top(places, 4)]
@@ -324,7 +326,7 @@ def _formats(case: Case, market: Market) -> list[str]:
         if m.field == "call_to_action" and len(m.value.split()) > 1
     )
     if calls:
-        said = [f"{wording.quoted(capitalise(call))} ({n})" for call, n in _top(calls, 3)]
+        said = [f"{wording.quoted(capitalise(casing.apply(call)))} ({n})" for call, n in _top(calls, 3)]
         found.append(f"Calls to action: {listed(said)}.")
     return found
 

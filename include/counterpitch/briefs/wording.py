@@ -42,6 +42,7 @@ _FINITE = re.compile(
 )
 _ORNAMENT = re.compile(r"^[^\w¿¡$€£₹“\"'‘(]+")  # ticks, arrows and pictures before a line
 _ENDS = " .,;:!?…-–—'\"“”‘’«»*_#>|"
+_POINTS_BACK = re.compile(r"\b(?:it|they|them|this|those)\b", re.I)  # at something that a piece leaves out
 _KNOW = re.compile(r"^(how|what|where|when|which) to\b", re.I)
 _TIRED = re.compile(r"^(?:so |really )?(?:tired of|sick of|fed up with|had enough of|enough of)\s+(.+)$", re.I)
 _AFRAID = re.compile(r"^(?:(?:afraid|scared) of|(?:worried|anxious|stressed) about|struggling with)\s+(.+)$", re.I)
@@ -116,6 +117,11 @@ def bare(text: str) -> str:
     if said.count("«") != said.count("»"):  # one of a pair was at an end
         said = said.replace("«", "").replace("»", "")
     return said.strip(_ENDS)
+
+
+def line(text: str) -> str:
+    """A sentence of an ad as `bare` gives it, a question with its mark."""
+    return bare(text) + ("?" if text.rstrip(' "”»').endswith("?") else "")
 
 
 def quoted(text: str) -> str:
@@ -260,6 +266,11 @@ def is_clause(value: str) -> bool:
 def has_verb(value: str) -> bool:
     """Whether an auxiliary shows that the words are a statement: "the week's menu is ready"."""
     return bool(_FINITE.search(bare(value)))
+
+
+def points_back(value: str) -> bool:
+    """Whether the words speak of something that they leave out: "time it takes to shower"."""
+    return bool(_POINTS_BACK.search(bare(value)))
 
 
 def platform(code: str) -> str:

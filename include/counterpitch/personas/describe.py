@@ -12,19 +12,22 @@ from typing import Any
 from counterpitch.personas.casing import Casing
 from counterpitch.personas.corpus import Ad, Corpus
 from counterpitch.personas.identify import Identified, reading_language
-from counterpitch.personas.name import listed, shape
+from counterpitch.personas.meaning import ENGLISH
+from counterpitch.personas.name import like, listed, shape
 from counterpitch.personas.vectors import fold
+from counterpitch.personas.wording import phrases
 from counterpitch.warehouse import write
 
 TERMS = 12
 QUOTES = 6
 NEEDS = 5
+READABLE = 0.5  # shape from which a value can be read alone
 
 
 def theme(corpus: Corpus, found: Identified, i: int) -> dict[str, Any]:
     """Theme `i` as a row of mart.theme, without its id and what `store` adds to every row."""
     draft = found.drafts[i]
-    terms = write.as_json(_terms(corpus, draft.members, TERMS))
+    terms = write.as_json(_values(corpus, draft.members)[:TERMS])
     return {"label": found.names[i], "terms": terms} | _support(corpus, draft.texts)
 
 
@@ -46,8 +49,36 @@ def _support(corpus: Corpus, texts: set[str]) -> dict[str, int]:
     return {"texts": len(texts), "ads": len(ads), "brands": len({ad.brand_id for ad in ads})}
 
 
-def _terms(corpus: Corpus, members: Mapping[tuple[str, str, int], float], most: int) -> list[dict[str, Any]]:
-    """The values said most in a cluster: [{"value", "field", "texts", "language"}]."""
+def _readable(corpus: Corpus, members: Mapping[tuple[str, str, int], float], most: int) -> list[dict[str, Any]]:
+    """What is said most in mentions and can be read alone: [{"value", "field", "texts", "language"}].
+
+    In English the phrases of its quotes, each in its best form; in other languages the values that stand alone in their
+    ads; where there is neither, the values as they were read.
+    """
+    found: list[dict[str, Any]] = [
+        {
+            "value": phrase.value,
+            "field": "customer_need" if phrase.is_need else "product_feature",
+            "texts": phrase.texts,
+            "language": phrase.language,
+            "fit": phrase.fit * shape(phrase.value),
+        }
+        for phrase in phrases(corpus, corpus.grammar, members, "want")
+    ]
+    whole = {m.key for m in corpus.mentions if m.key in members and corpus.whole(m) and shape(m.said) >= READABLE}
+    values = _values(corpus, {key: members[key] for key in whole})
+    found += [
+        value | {"fit": shape(value["value"])} for value in values if value["language"].split("-")[0] not in ENGLISH
+    ]
+    chosen: list[dict[str, Any]] = []
+    for term in sorted(found, key=lambda term: (-term["texts"] * term["fit"], term["value"])):
+        if len(chosen) < most and not any(like(term["value"], other["value"]) for other in chosen):
+            chosen.append({name: term[name] for name in ("value", "field", "texts", "language")})
+    return chosen or _values(corpus, members)[:most]
+
+
+def _values(corpus: Corpus, members: Mapping[tuple[str, str, int], float]) -> list[dict[str, Any]]:
+    """The values of a cluster as they were read, those of most texts first."""
     said: dict[tuple[str, str], set[str]] = defaultdict(set)
     shown: dict[tuple[str, str], str] = {}
     for mention in corpus.mentions:
@@ -55,7 +86,7 @@ def _terms(corpus: Corpus, members: Mapping[tuple[str, str, int], float], most: 
             folded = (mention.field, fold(mention.said))
             said[folded].add(mention.text_hash)
             shown.setdefault(folded, mention.said)
-    order = sorted(said, key=lambda folded: (-len(said[folded]), folded))[:most]
+    order = sorted(said, key=lambda folded: (-len(said[folded]), folded))
     return [
         {
             "value": shown[folded],
@@ -69,7 +100,7 @@ def _terms(corpus: Corpus, members: Mapping[tuple[str, str, int], float], most: 
 
 def _needs(corpus: Corpus, texts: set[str]) -> list[dict[str, Any]]:
     keys = {m.key: 1.0 for text in texts for m in corpus.mentions_of.get(text, []) if m.field == "customer_need"}
-    return _terms(corpus, keys, NEEDS)
+    return _readable(corpus, keys, NEEDS)
 
 
 def _quotes(corpus: Corpus, values: Mapping[tuple[str, str, int], float]) -> list[dict[str, Any]]:
@@ -105,6 +136,8 @@ def _summary(
     ads, brands = support["ads"], support["brands"]
     said = f"{brands} brand{'s speak' if brands != 1 else ' speaks'} to them in {ads} ad{'s' if ads != 1 else ''}"
     of_those = f" ({inferred} of {support['texts']} texts by likeness)" if inferred else ""
-    spoken = [need["value"] for need in needs if shape(need["value"]) >= 0.5 and need["language"] in {reader, "und"}]
+    spoken = [
+        need["value"] for need in needs if shape(need["value"]) >= READABLE and need["language"] in {reader, "und"}
+    ]
     wants = listed(casing.apply(value).rstrip(" .,;:!") for value in spoken[:3])
     return f"{said}{of_those}." + (f" Most said to them: {wants}." if wants else "")

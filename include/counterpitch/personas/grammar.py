@@ -134,6 +134,8 @@ class Grammar:
     def _is_noun_phrase(self, words: Sequence[str]) -> bool:
         """[no more] modifiers thing, then any number of: of|for|with|in... [the] modifiers thing."""
         start = next((i for i, word in enumerate(words[:-1]) if word not in _listed("lead")), len(words) - 1)
+        if start and self._articled[_thing_of(words)] > 1:  # "no plan", "more decision": one of many, and said of none
+            return False
         if words[start].endswith("'s") or (_is_number(words[0]) and len(words) < 3):
             return False
         at = self._end_of_thing(words, start)
@@ -167,11 +169,8 @@ class Grammar:
         first = words[0]
         rest: Sequence[str] = words[1:]
         gerund = first.endswith("ing") and base(first) is not None
-        plain = (
-            first in verbs()[0]
-            or (self.is_deed(first) and not first.endswith("s"))
-            or tuple(words[:2]) in self._done_to
-        )
+        done = self.is_deed(first) or tuple(words[:2]) in self._done_to
+        plain = first in verbs()[0] or (done and _is_verb(first) and not first.endswith("s"))
         if first in _listed("call") or first in _listed("past") or not (gerund or plain):
             return False
         if len(rest) > 1 and rest[-1].endswith("ly"):

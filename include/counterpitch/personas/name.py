@@ -54,7 +54,8 @@ _SPAM = re.compile(r"https?:|www\.|\.com\b|@|[#{}<>|*_~^\\]")
 class Candidate:
     """A value that may name its cluster. weight: in how many messages it is said; similarity: to the center.
 
-    whole: it stands by itself in the ad, and is no piece of a sentence. fit: how well its form would do, 0 to 1.
+    whole: it stands by itself in the ad, and is no piece of a sentence. fit: how well its form would do, 0 to 1. texts:
+    how many say it, where that is known.
     """
 
     value: str
@@ -65,6 +66,7 @@ class Candidate:
     whole: bool = True
     is_need: bool = False
     fit: float = 1.0
+    texts: int = 0
 
 
 def name_clusters(
@@ -93,7 +95,7 @@ def name_clusters(
         values = sorted(clusters[i], key=lambda c: (-_score(c, heard, set_apart[i], lens), c.value))
         told = [(_as_name(c, casing, reader, lens), c) for c in values]
         names[i] = (
-            _first([_spoken(value, casing) for value in best], taken, _like)
+            _first([_spoken(value, casing) for value in best], taken, like)
             or _first([*plain, *(_foreign(name, _most(tongues, reader), reader) for name in plain[:1])], taken, _same)
             or _first([name for name, c in told if c.whole and not _is_mixed(c.value)], taken, _same)
             or _first([f"{name} {i + 1}" for name in plain], taken, _same)
@@ -226,7 +228,7 @@ def _first(names: Iterable[str], taken: Sequence[str], clash: Callable[[str, str
     return next((name for name in names if name and not any(clash(name, other) for other in taken)), "")
 
 
-def _like(name: str, other: str) -> bool:
+def like(name: str, other: str) -> bool:
     """Whether one name could be taken for the other: the content words of one lie within the other's."""
     return _content(name) <= _content(other) or _content(other) <= _content(name)
 

@@ -26,6 +26,7 @@ OFTEN = 2  # messages in which such a value must be found: once, it may be an ac
 
 @dataclass
 class _Said:
+    texts: set[str] = field(default_factory=set)
     messages: set[str] = field(default_factory=set)
     brands: set[str] = field(default_factory=set)
     similarity: float = 0.0
@@ -63,6 +64,7 @@ def phrases(
             brands=len(said.brands),
             is_need=2 * said.needs > said.times,
             fit=_fit(phrase, weights, grammar),
+            texts=len(said.texts),
         )
         for phrase, said in named.items()
     ]
@@ -138,6 +140,7 @@ def _count(said: _Said, corpus: Corpus, mention: Mention, similarity: float) -> 
     for ad in corpus.ads_of.get(mention.text_hash, []):
         said.messages.add(corpus.message_of.get((ad.brand_id, ad.text_hash), ad.text_hash))
         said.brands.add(ad.brand_id)
+    said.texts.add(mention.text_hash)
     said.similarity = max(said.similarity, similarity)
     said.needs += mention.field == "customer_need"
     said.times += 1
