@@ -16,6 +16,7 @@ from counterpitch.local.errors import LocalFailure
 
 def test_this_machine_will_do(tmp_path: Path) -> None:
     checks.machine([tmp_path / "not" / "made" / "yet"])
+    assert list(tmp_path.iterdir()) == [], "looked at, and nothing made"
 
 
 def test_missing_openmp_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

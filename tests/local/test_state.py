@@ -90,9 +90,10 @@ from counterpitch.local.state import State
 with State(Path({str(state.home)!r})).lock("start", "busy"):
     os._exit(9)
 """
-    subprocess.run([sys.executable, "-c", code], check=False)
-    with state.lock("start", "busy"):
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9, "it held the lock when it died"
+    with state.lock("start", "busy"), pytest.raises(Busy) as refused, state.lock("start", "busy"):
         pass
+    assert refused.value.holder == os.getpid(), "it is ours now"
 
 
 def test_a_folder_that_cannot_be_made_says_what_to_do(tmp_path: Path) -> None:
