@@ -41,7 +41,7 @@ class Ads:
 def ads_of(path: Path | None) -> Ads:
     """The file's ads (two lines may hold one ad), or the bundled market's."""
     if path:
-        rows = map(json.loads, filter(str.strip, path.read_text("utf-8").splitlines()))
+        rows = map(json.loads, filter(str.strip, path.read_text("utf-8").split("\n")))
         return Ads({row["ad_key"]: row["text"] for row in rows}, {})
     from pillars_gold import pillars, written
 

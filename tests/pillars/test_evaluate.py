@@ -67,6 +67,13 @@ def test_a_bad_line_of_a_gold_file_is_named(tmp_path: Path) -> None:
         evaluate.gold_set(file)
 
 
+def test_a_line_of_a_gold_file_ends_where_json_ends_it(tmp_path: Path) -> None:
+    file = tmp_path / "gold.jsonl"
+    row = {"ad_key": "a", "text": "Sleep well.\u2028Tonight.\x85Really.", "pillars": {}}
+    file.write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert [ad.text for ad in evaluate.gold_set(file).ads] == [row["text"]]
+
+
 @pytest.fixture
 def gold(tmp_path: Path) -> evaluate.GoldSet:
     file = tmp_path / "gold.jsonl"

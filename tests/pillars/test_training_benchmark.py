@@ -45,3 +45,33 @@ def test_a_lesson_that_shares_a_sentence_with_what_is_measured_teaches_nothing(b
     measured = _ads("Sleep well. Made for light sleepers: 5 nights a week!")
     assert benchmark.apart([near, far], measured) == [far]
     assert benchmark.apart([near, far], []) == [near, far]
+
+
+def test_what_a_model_read_teaches_some_regressions_and_counts_less_than_annotations(
+    benchmark: ModuleType,
+) -> None:
+    keys = {"meta:1": "annotated", "lesson:1": "lesson", "read:1": "reading", "invented:1": "invented"}
+    ads = [Annotated(key, text, (Pillars(),)) for key, text in keys.items()]
+    taught = [[ad.key for ad in benchmark.taught(ads, counts)] for counts in benchmark.BESIDE]
+    assert taught == [["meta:1", "lesson:1"], ["meta:1", "lesson:1", "read:1"], list(keys)]
+    for counts in benchmark.BESIDE:
+        assert benchmark.counted("meta:1", counts) == 1
+        assert all(benchmark.counted(key, counts) < 1 for key in list(keys)[1:])
+    assert [ad.key for ad in benchmark.taught(ads)] == ["meta:1", "lesson:1"], "names are learnt without readings"
+
+
+def test_a_mean_of_regressions_counts_a_word_that_one_of_them_does_not_know_as_nothing(benchmark: ModuleType) -> None:
+    assert benchmark.mean_of([{"a": 0.9, "b": 0.03}, {"a": -0.3}, {}]) == {"a": 0.2}
+
+
+def test_a_word_of_one_ad_is_not_learnt_nor_a_sentence_of_a_script_without_spaces(benchmark: ModuleType) -> None:
+    rows = [["w:sleep", "w:once", "w:今すぐ英語を話そう", "w:英語"], ["w:sleep", "w:今すぐ英語を話そう", "w:英語"]]
+    assert benchmark.Columns(rows, ["ad:1", "ad:2"]).names == ["w:sleep", "w:英語"]
+
+
+def test_the_bundled_readings_are_of_distinct_ads_and_every_quote_is_in_its_ad(benchmark: ModuleType) -> None:
+    ads = benchmark.readings(benchmark.READINGS, benchmark.INVENTED)
+    assert len({ad.text for ad in ads}) == len(ads) > 500
+    quotes = [(ad.text, m.quote) for ad in ads for read in ad.read for _, m in read.mentions() if m.quote]
+    assert len(quotes) > 1000
+    assert [quote for text, quote in quotes if quote not in text] == []

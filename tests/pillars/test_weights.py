@@ -23,6 +23,7 @@ def test_the_weights_hold_no_more_than_two_words_of_an_ad_together() -> None:
         said = re.split(r"[:=/]", name, maxsplit=1)[-1]
         assert len(said.split()) <= 1, name
         assert said.count("_") <= 2, name
+        assert not re.search("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]{5,}", said), "a sentence without spaces"
 
 
 def test_every_field_has_its_weights() -> None:

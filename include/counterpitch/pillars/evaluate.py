@@ -73,7 +73,7 @@ def gold_set(path: Path) -> GoldSet:
         raw = path.read_bytes()
     except OSError as error:
         raise BadGold(f"{path} cannot be read ({error.strerror}). Name a JSONL file of annotated ads.") from error
-    for number, line in enumerate(raw.decode("utf-8").splitlines(), 1):
+    for number, line in enumerate(raw.decode("utf-8").rstrip("\n").split("\n"), 1):  # an ad may hold U+2028
         try:
             row = json.loads(line)
             texts[row["ad_key"]] = row["text"]

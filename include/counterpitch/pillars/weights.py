@@ -72,20 +72,14 @@ class Weights:
     def chances(self, clause: features.Clause) -> list[Vector]:
         """For each word of the clause its chance to belong to each of FIELDS."""
         shared = self._sum(clause.features, self._zero)
-        return [tuple(_chance(x) for x in self._sum(word.features, shared)) for word in clause.words]
+        return [tuple(map(_chance, self._sum(word.features, shared))) for word in clause.words]
 
     def _sum(self, names: Iterable[str], start: Vector) -> Vector:
         a, b, c, d, e, f = start
-        known = self.words
-        for name in names:
-            weights = known.get(name)
+        for weights in map(self.words.get, names):
             if weights is not None:
-                a += weights[0]
-                b += weights[1]
-                c += weights[2]
-                d += weights[3]
-                e += weights[4]
-                f += weights[5]
+                p, q, r, s, t, u = weights  # unpacked at once: this is half of the time of reading
+                a, b, c, d, e, f = a + p, b + q, c + r, d + s, e + t, f + u
         return a, b, c, d, e, f
 
 
