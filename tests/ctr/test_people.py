@@ -8,7 +8,6 @@ from scipy.special import expit
 
 from counterpitch.ctr import examples, features, model, people, variances, words
 from counterpitch.ctr.refusals import ModelOutdated
-from counterpitch.ctr.wording import WordShares
 from tests.ctr import planted
 
 ENGLISH = {
@@ -71,18 +70,6 @@ def test_many_results_need_no_lists_of_people(monkeypatch: pytest.MonkeyPatch) -
     assert model.fit(frame, variances.estimate(frame)[0]).strength.weights["people"].any()
     monkeypatch.setattr(variances, "MOST_EXAMPLES", len(frame) - 1)
     assert not model.fit(frame, variances.estimate(frame)[0]).strength.weights["people"].any()
-
-
-def test_what_people_add_is_shared_out_among_the_words_that_name_them_exactly() -> None:
-    fitted = model.fit(planted.frame(120, 20)).strength
-    only = {name: values * 0 for name, values in fitted.weights.items()}
-    only["people"] = np.linspace(-1, 1, len(people.names()))
-    read = words.read(["Mums save time. Mums!", "Eltern sparen Zeit", ""], ["en", "de", "en"])
-    text = fitted.vectors.transform(read)
-    shares = WordShares(fitted.vectors, only).of(read, text)
-    whole = (text["people"] + fitted.vectors.people.centre) @ only["people"]
-    np.testing.assert_allclose(np.asarray(shares.values.sum(axis=1)).ravel(), whole, atol=1e-12)
-    assert shares.values.toarray()[1, list(shares.names).index("eltern")] != 0
 
 
 def test_a_model_of_other_lists_is_outdated(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,6 @@ from counterpitch.ctr import examples, features, model, words
 from counterpitch.ctr.refusals import ModelOutdated
 from counterpitch.ctr.sense import DIMENSIONS, Sense
 from counterpitch.ctr.vectors import TextVectors
-from counterpitch.ctr.wording import WordShares
 from tests.ctr import planted
 
 TAUGHT = {"rain": ("umbrella", "raincoat", "puddle", "thunder"), "music": ("violin", "cello", "trumpet", "flute")}
@@ -49,17 +48,6 @@ def test_a_text_known_to_be_in_another_language_or_without_known_words_has_no_se
     found = fitted.of(read, np.ones(len(read.tokens.names)))
     np.testing.assert_array_equal(found[[0, 2, 3]], np.full((3, DIMENSIONS), -0.1))
     assert not np.allclose(found[1], -0.1)
-
-
-def test_the_sense_of_a_text_is_shared_out_among_its_words_exactly() -> None:
-    fitted = model.fit(planted.frame(120, 20)).strength
-    only = {name: values * (name == "sense") for name, values in fitted.weights.items()}
-    read = words.read(["Sleep well, sleep long with a plan", "Schlaf gut", ""], ["en", "de", "en"])
-    text = fitted.vectors.transform(read)
-    shares = WordShares(fitted.vectors, only).of(read, text)
-    whole = (text["sense"] + fitted.vectors.sense.centre) @ only["sense"]
-    np.testing.assert_allclose(np.asarray(shares.values.sum(axis=1)).ravel(), whole, atol=1e-12)
-    assert shares.values.toarray()[0, list(shares.names).index("sleep")] != 0
 
 
 def test_a_model_of_another_table_of_word_vectors_is_outdated(monkeypatch: pytest.MonkeyPatch) -> None:
