@@ -129,7 +129,9 @@ def _put_together(corpus: Corpus, grammar: Grammar, mention: Mention) -> str | N
         return None
     quoted = set(tokens(mention.quote or ""))
     words = tokens(mention.said)
-    if quoted and words and words[-1] not in quoted and is_people(words[-1]):
+    if not words:  # a picture, a price sign
+        return None
+    if quoted and words[-1] not in quoted and is_people(words[-1]):
         words = words[-2:]
     elif mention.verbatim:
         return None
