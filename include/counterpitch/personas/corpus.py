@@ -19,7 +19,7 @@ from sklearn.neighbors import radius_neighbors_graph
 
 from counterpitch.errors import Permanent
 from counterpitch.personas.embed import tokens
-from counterpitch.personas.grammar import Grammar
+from counterpitch.personas.grammar import Grammar, is_denied
 from counterpitch.personas.phrase import between, overlap, stands_alone
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
@@ -123,11 +123,13 @@ class Corpus:
     def whole(self, mention: Mention) -> bool:
         """Whether a value can stand by itself: no brand's name in it, and no piece cut out of a phrase of its ad.
 
+        Nor may the ad turn it down: of "never pay a late fee" a "late fee" is the opposite.
         A value that its reader put into other words is whole; one pasted together from words of the ad is not.
         """
-        if self.names_brand(mention.said):
+        text = self.texts[mention.text_hash].clean_text
+        if self.names_brand(mention.said) or (mention.field != "target_audience" and is_denied(mention.said, text)):
             return False
-        alone = stands_alone(mention.said, self.texts[mention.text_hash].clean_text)
+        alone = stands_alone(mention.said, text)
         return alone if alone is not None else not mention.verbatim
 
     def names_brand(self, phrase: str) -> bool:

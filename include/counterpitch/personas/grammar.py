@@ -63,6 +63,7 @@ class Grammar:
                         self._opens(words, start)
                         and self._closes(words, end)
                         and self.is_whole(words[start:end])
+                        and not self._is_denied(words, start, end)
                         and not self._may_be_parted(words, start, end)
                     ):
                         yield " ".join(words[start:end])
@@ -192,13 +193,17 @@ class Grammar:
         if not start:
             return True
         before = words[start - 1]
-        if before in _listed("lead") or before in _listed("quantity"):
+        if before in _listed("lead") or before in _listed("quantity") or _is_negation(before):
             return False
         return words[start] in _listed("lead") or _is_small(before) or self.is_deed(before)
 
     def _closes(self, words: Sequence[str], end: int) -> bool:
         """Whether a phrase may end there: at the clause's end, before a verb or a small word that does not go on."""
         return end == len(words) or (_is_small(words[end]) and words[end] != "of") or self.is_deed(words[end])
+
+    def _is_denied(self, words: Sequence[str], start: int, end: int) -> bool:
+        """Whether what stands before a phrase denies it; who is spoken to is the same either way."""
+        return _denies(words[:start]) and not is_people(self.head(words[start:end]))
 
     def _may_be_parted(self, words: Sequence[str], start: int, end: int) -> bool:
         """Whether what joins the phrase's parts may belong to a verb before it: "reads | every recipe | for nuts"."""
@@ -247,6 +252,18 @@ def clauses(text: str) -> Iterator[list[str]]:
             yield words
 
 
+def is_denied(phrase: str, text: str) -> bool:
+    """Whether a text turns a phrase down wherever it says it: "late fee" in "Never pay a late fee"."""
+    wanted = [word for clause in clauses(phrase) for word in clause]
+    before = [
+        words[:start]
+        for words in clauses(text)
+        for start in range(len(words) - len(wanted) + 1)
+        if wanted and words[start : start + len(wanted)] == wanted
+    ]
+    return bool(before) and all(map(_denies, before))
+
+
 def is_people(word: str) -> bool:
     """Whether a folded word is the plural of people, by the lists or by its ending: "dentists", but not "dinners"."""
     if _PEOPLE.match(word):
@@ -284,6 +301,22 @@ def _is_small(word: str) -> bool:
         return True
     small = english.is_common(word) or word in english.listed("negation")
     return small and word not in english.listed("verb") and word not in _listed("lead")
+
+
+def _denies(before: Sequence[str]) -> bool:
+    """Whether words turn down what follows them in their clause: "never pay a | late fee", "no more paying | fees"."""
+    if any(map(_is_negation, before)):
+        return True
+    return any(
+        word in {"no", "less", "fewer", "zero"}
+        and any(base(after) is not None for after in before[i + 1 : i + 3] if after not in _listed("lead"))
+        for i, word in enumerate(before)
+    )
+
+
+def _is_negation(word: str) -> bool:
+    """Whether a word turns what follows to its opposite and is no part of its phrase, as "no" and "less" are."""
+    return word in english.listed("negation") - _listed("lead") or word in _listed("negation")
 
 
 def _is_number(word: str) -> bool:
