@@ -13,6 +13,7 @@ left join lateral (
     select o.title, o.story->>'theme' as theme, o.story->>'persona' as persona
     from mart.brief o
     where o.market_id = b.market_id and o.brief_id = b.brief_id and o.partition_key <= d.decided_at::date
+      and d.decision <> 'expired'
     order by o.partition_key desc
     limit 1
 ) then_ on true
