@@ -260,6 +260,22 @@ def test_a_decision_is_shown_with_the_name_that_it_was_taken_under(
         assert "when it was called “Cups of old”" in read(empty_desk, at + page).text
 
 
+def test_a_brief_that_nobody_decided_on_in_time_is_called_by_its_name_of_today(
+    empty_desk: TestClient, at: str, warehouse: str, seeding: Callable[..., None]
+) -> None:
+    with connect(warehouse) as conn:
+        seeding(conn)
+        _decided(conn, "b-1", "expired")
+        query.execute(
+            conn,
+            "insert into mart.brief select market_id, brief_id, '2026-11-13', rank, persona_id, theme_id,"
+            " 'Cups of old',"
+            """ '{"theme": "Cups", "persona": "Anyone"}', evidence, numbers, body_md, writer from mart.brief""",
+        )
+    for page in ("/briefs", "/briefs/b-1"):
+        assert "when it was called" not in read(empty_desk, at + page).text
+
+
 def test_a_decided_brief_that_is_no_longer_proposed_is_still_found(
     empty_desk: TestClient, at: str, warehouse: str, seeding: Callable[..., None]
 ) -> None:
@@ -278,7 +294,11 @@ def test_a_decided_brief_that_is_no_longer_proposed_is_still_found(
     earlier = page.text.split("Decided before, and no longer proposed")[1]
     assert "Earlier-a Approved · written for 13 Nov 2026" in earlier
     assert "Earlier-b" not in page.text
-    assert "Earlier-a" in read(empty_desk, at + "/briefs/b-1-a").text
+    assert "muted, merged or gathered anew" in earlier
+    found = read(empty_desk, at + "/briefs/b-1-a")
+    assert "Earlier-a" in found.text
+    links = [str(a["href"]) for a in found.found("a")]
+    assert "/counterpitch/m/coffee/2026-11-13/gaps/p-parents/h-patience" in links  # the counts of its own day
 
 
 def test_a_weekly_brief_is_still_there_the_day_after(desk: TestClient) -> None:

@@ -18,6 +18,7 @@ from counterpitch.warehouse.connection import Connection
 router = APIRouter()
 
 PAGE = 40  # ads on one page of the list
+BRIEFS = 200  # briefs of one slice on a page: more than a week's gaps, so that none that was decided is missing
 HELD = 50  # held rows on the page of data quality
 STATIC = {path.name: path for path in (HERE / "static").iterdir()} if (HERE / "static").exists() else {}
 
@@ -223,7 +224,9 @@ def gap(at: At, persona_id: str, theme_id: str) -> Response:
         limit=12,
     )
     names = {brand["brand_id"]: brand for brand in at.ask("read_brands")}
-    briefs = [b for b in at.ask("list_briefs", limit=50) if (b["persona_id"], b["theme_id"]) == (persona_id, theme_id)]
+    briefs = [
+        b for b in at.ask("list_briefs", limit=BRIEFS) if (b["persona_id"], b["theme_id"]) == (persona_id, theme_id)
+    ]
     return at.page(
         "gaps", "gap.html", gap=found, said=said, breakdown=matrix.breakdown(found["by_brand"], names), briefs=briefs
     )
@@ -233,7 +236,7 @@ def gap(at: At, persona_id: str, theme_id: str) -> Response:
 def briefs(at: At) -> Response:
     """The briefs and what was decided of them."""
     earlier = at.ask("list_earlier_briefs", limit=50)
-    return at.page("briefs", "briefs.html", briefs=at.ask("list_briefs", limit=50), earlier=earlier)
+    return at.page("briefs", "briefs.html", briefs=at.ask("list_briefs", limit=BRIEFS), earlier=earlier)
 
 
 @router.get("/m/{market_id}/{day}/briefs/{brief_id}")
@@ -246,7 +249,9 @@ def brief(at: At, brief_id: str) -> Response:
     body = markdown.render(
         found["body_md"], without_title=True, link=lambda key: at.to("ads", key) if key in keys else None
     )
-    return at.page("briefs", "brief.html", brief=found, body=body)
+    then = links.Links(at.to.root, at.market["market_id"], found["day"])  # the gap of that day may have closed since
+    counts = then("gaps", found["persona_id"], found["theme_id"])
+    return at.page("briefs", "brief.html", brief=found, body=body, counts=counts)
 
 
 @router.get("/m/{market_id}/{day}/data-quality")
