@@ -18,6 +18,7 @@ from counterpitch.personas.vectors import TRADE, by_value, fold, text_vectors, v
 FIELDS = ("customer_need", "product_feature")
 COMPANY = 0.65  # part of a value's vector that comes from the texts that say it
 FEWEST = 5
+ACRONYM = 5  # letters: "DSGVO"
 MOST = 16  # themes that a reader can hold in mind, and columns that a heat map can show
 
 
@@ -98,12 +99,17 @@ def candidates(corpus: Corpus, members: Mapping[tuple[str, str, int], float]) ->
 
 
 def _as_written(mention: Mention, language: str) -> str:
-    """The value, in its quote's own spelling where that is not English: German capitals are no ornament."""
+    """The value, in its quote's own spelling where that is not English: German capitals are no ornament.
+
+    Where the quote shouts, its capitals tell nothing; an acronym that is all of it ("AI") keeps them.
+    """
     quote = mention.quote or ""
     at = quote.lower().find(mention.said.lower())
     if language.split("-")[0] in ENGLISH or at < 0 or len(quote.lower()) != len(quote):
         return mention.said
-    return quote[at : at + len(mention.said)]
+    piece = quote[at : at + len(mention.said)]
+    acronym = len(piece) <= ACRONYM and piece.isalpha() and (piece == quote.strip() or not quote.isupper())
+    return mention.said if piece.isupper() and not acronym else piece
 
 
 def detail(found: Clustering) -> dict[str, Any]:
