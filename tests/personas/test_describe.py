@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from counterpitch.personas import describe, grammar, people
+from counterpitch.personas import describe, grammar, people, themes
 from counterpitch.personas.casing import Casing
 from counterpitch.personas.corpus import Corpus, read_corpus
 from counterpitch.personas.curate import Curation
@@ -83,3 +83,25 @@ def test_a_value_without_a_word_stops_nobody(conn: Connection, said: str) -> Non
     corpus = market(conn, said, said, "weekly budget", "weekly budget", beside=["Your weekly budget, for a budget"])
     assert needs(corpus)[0] == "weekly budget"
     assert theme(corpus) == "Weekly budget"
+
+
+def test_needs_that_stand_alone_are_told_beside_the_phrases(conn: Connection) -> None:
+    said = ("miss a bus", "sleep better", "saving time on admin")
+    found = needs(market(conn, *said, beside=["You miss a bus. A bus, for a bus"]))
+    assert found[0] == "missing a bus"
+    assert set(found) == {"missing a bus", "sleep better", "saving time on admin"}
+
+
+@pytest.mark.parametrize(
+    ("words", "value", "name"),
+    [
+        ("SPARE ZEIT BEIM KOCHEN", "SPARE ZEIT BEIM KOCHEN", "spare zeit beim kochen"),
+        ("Spare Zeit beim Kochen", "Spare Zeit beim Kochen", "Spare Zeit beim Kochen"),
+        ("Lernen mit KI", "KI", "KI"),
+    ],
+)
+def test_a_name_does_not_shout(conn: Connection, words: str, value: str, name: str) -> None:
+    register(conn)
+    plant(conn, [Planted(OWN, [("customer_need", value)], language="de", words=words)])
+    corpus = read_corpus(conn, MARKET, DAY)
+    assert [c.value for c in themes.candidates(corpus, {m.key: 1.0 for m in corpus.mentions})] == [name]

@@ -15,13 +15,14 @@ from counterpitch.personas.identify import Identified, reading_language
 from counterpitch.personas.meaning import ENGLISH
 from counterpitch.personas.name import like, listed, shape
 from counterpitch.personas.vectors import fold
-from counterpitch.personas.wording import phrases
+from counterpitch.personas.wording import as_thing, phrases
 from counterpitch.warehouse import write
 
 TERMS = 12
 QUOTES = 6
 NEEDS = 5
 READABLE = 0.5  # shape from which a value can be read alone
+AS_READ = 0.7  # fit of an English value as its reader put it, beside a phrase that the ads use
 
 
 def theme(corpus: Corpus, found: Identified, i: int) -> dict[str, Any]:
@@ -52,8 +53,8 @@ def _support(corpus: Corpus, texts: set[str]) -> dict[str, int]:
 def _readable(corpus: Corpus, members: Mapping[tuple[str, str, int], float], most: int) -> list[dict[str, Any]]:
     """What is said most in mentions and can be read alone: [{"value", "field", "texts", "language"}].
 
-    In English the phrases of its quotes, each in its best form; in other languages the values that stand alone in their
-    ads; where there is neither, the values as they were read.
+    In English the phrases of its quotes, each in its best form, and values of several words that stand alone in their
+    ads; in other languages the values that do; where there is neither, the values as they were read.
     """
     found: list[dict[str, Any]] = [
         {
@@ -67,9 +68,12 @@ def _readable(corpus: Corpus, members: Mapping[tuple[str, str, int], float], mos
     ]
     whole = {m.key for m in corpus.mentions if m.key in members and corpus.whole(m) and shape(m.said) >= READABLE}
     values = _values(corpus, {key: members[key] for key in whole})
-    found += [
-        value | {"fit": shape(value["value"])} for value in values if value["language"].split("-")[0] not in ENGLISH
-    ]
+    for value in values:
+        fit = shape(value["value"])
+        if value["language"].split("-")[0] not in ENGLISH:
+            found.append(value | {"fit": fit})
+        elif " " in value["value"]:
+            found.append(value | {"value": as_thing(value["value"], corpus.grammar), "fit": AS_READ * fit})
     chosen: list[dict[str, Any]] = []
     for term in sorted(found, key=lambda term: (-term["texts"] * term["fit"], term["value"])):
         if len(chosen) < most and not any(like(term["value"], other["value"]) for other in chosen):

@@ -57,7 +57,7 @@ def phrases(
     weights = {phrase: float(len(said.messages)) for phrase, said in named.items()}
     return [
         Candidate(
-            value=_as_thing(phrase, grammar),
+            value=as_thing(phrase, grammar),
             weight=weights[phrase],
             similarity=said.similarity,
             language="en",
@@ -86,7 +86,7 @@ def _fit(phrase: str, weights: Mapping[str, float], grammar: Grammar) -> float:
     return fit
 
 
-def _as_thing(phrase: str, grammar: Grammar) -> str:
+def as_thing(phrase: str, grammar: Grammar) -> str:
     """An order as what it asks for: "plan dinner" -> "planning dinner", because a name stands inside sentences."""
     verb, space, rest = phrase.partition(" ")
     return f"{gerund(verb)}{space}{rest}" if grammar.is_order([verb, *rest.split()]) else phrase
