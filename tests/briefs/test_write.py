@@ -44,6 +44,24 @@ def test_a_white_space_becomes_a_user_story_with_its_evidence(conn: Connection) 
     assert all(fact["quote"] in said[fact["ad_key"]] for fact in story["facts"])
 
 
+def test_the_audience_that_is_shown_is_the_persona_and_not_another_of_the_same_ad(conn: Connection) -> None:
+    planted_gap(conn)
+    conn.rollback()
+    query.execute(conn, "update mart.pillar set position = position + 10 where field = 'target_audience'")
+    query.execute(
+        conn,
+        "insert into mart.pillar (market_id, text_hash, field, position, value, quote, quote_start, quote_end,"
+        " extractor) select market_id, text_hash, 'target_audience', 0, 'parents of toddlers', quote, quote_start,"
+        " quote_end, extractor from mart.pillar where field = 'customer_need'",
+    )
+    conn.commit()
+    write_briefs(MARKET, DAY)
+    (brief,) = briefs(conn)
+    named = [q["value"] for e in brief["evidence"] for q in e["quotes"] if q["field"] == "target_audience"]
+    assert named
+    assert all("students" in value for value in named)
+
+
 def test_writing_twice_changes_nothing(conn: Connection) -> None:
     planted_gap(conn)
     write_briefs(MARKET, DAY)

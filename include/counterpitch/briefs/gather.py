@@ -12,7 +12,7 @@ from typing import Any
 from counterpitch.personas.corpus import Ad, Corpus, Mention, read_corpus
 from counterpitch.personas.embed import tokens
 from counterpitch.personas.facts import APT, WHOLE, own_facts
-from counterpitch.personas.name import aptness, marks, shape
+from counterpitch.personas.name import aptness, concepts_in, marks, shape
 from counterpitch.personas.themes import candidates
 from counterpitch.personas.vectors import fold
 from counterpitch.warehouse import query
@@ -176,7 +176,9 @@ class _Reader:
             gap=gap,
             theirs=theirs,
             ours=tuple(ad for ad in ads if ad.brand_id == self.corpus.own),
-            evidence=self._evidence(theirs, members, of, {r["text_hash"] for r in cell if r["basis"] == "named"}),
+            evidence=self._evidence(
+                theirs, members, of, {r["text_hash"] for r in cell if r["basis"] == "named"}, gap["persona"]
+            ),
             facts=self._facts(self.facts.get(gap["theme_id"], []), gap["theme"]),
             marks=of,
             needs=self._most_said([m for m in said if m.field == "customer_need"], members),
@@ -192,6 +194,7 @@ class _Reader:
         members: Mapping[tuple[str, str, int], float],
         of: Mapping[str, float],
         named: set[str],
+        persona: str,
     ) -> tuple[Evidence, ...]:
         """Ads of different messages that say it plainly, those that name the audience first, brands in turn."""
         said: dict[str, list[Mention]] = defaultdict(list)
@@ -212,7 +215,10 @@ class _Reader:
             unnamed = ad.text_hash not in named
             ordered.append((clear[ad.ad_key] == 0, unnamed, turns[ad.brand_id], -ad.running_days, ad.ad_key, ad))
         chosen = [entry[-1] for entry in sorted(ordered, key=lambda entry: entry[:-1])[:MOST_EVIDENCE]]
-        return tuple(self._shown(ad, said[ad.text_hash][:MOST_QUOTES], audience=ad.text_hash in named) for ad in chosen)
+        return tuple(
+            self._shown(ad, said[ad.text_hash][:MOST_QUOTES], persona if ad.text_hash in named else None)
+            for ad in chosen
+        )
 
     def _facts(self, backing: Sequence[Mention], theme: str) -> tuple[Evidence, ...]:
         """Our own ads that back an answer: one for each text and each wording, the reader's language first.
@@ -234,14 +240,18 @@ class _Reader:
             if ads and mention.text_hash not in texts:
                 texts.add(mention.text_hash)
                 ad = max(ads, key=lambda ad: (ad.running_days, ad.ad_key))
-                fact = self._shown(ad, [mention], audience=False)
+                fact = self._shown(ad, [mention])
                 found.setdefault(tuple(" ".join(tokens(line)) for line in fact.lines), fact)
         return tuple(list(found.values())[:MOST_FACTS])
 
-    def _shown(self, ad: Ad, on_theme: Sequence[Mention], *, audience: bool = True) -> Evidence:
+    def _shown(self, ad: Ad, on_theme: Sequence[Mention], persona: str | None = None) -> Evidence:
+        """An ad with its words on the theme and, where a persona is given, those that name it, else any audience."""
         text = self.corpus.texts[ad.text_hash]
         named = [m for m in self.corpus.mentions_of[ad.text_hash] if m.field == "target_audience" and m.quote]
-        mentions = [*on_theme, *(m for m in named[:1] if audience and m not in on_theme)]
+        if persona is not None:
+            of = concepts_in(persona, "audience") - {"anybody"}
+            named.sort(key=lambda m: of.isdisjoint(concepts_in(m.said, "audience")))
+        mentions = [*on_theme, *(m for m in named[:1] if persona is not None and m not in on_theme)]
         return Evidence(
             ad,
             self.corpus.brand_names[ad.brand_id],
