@@ -88,3 +88,12 @@ def test_the_line_that_names_them_names_this_persona() -> None:
     told_both = told(dataclasses.replace(BARE, gap=gap, evidence=(couples, workers)))
     assert any("nurses on a rota" in line for line in told_both.do)
     assert not any("couples" in line for line in told(dataclasses.replace(BARE, gap=gap, evidence=(couples,))).do)
+
+
+def test_a_question_of_ours_stays_one() -> None:
+    ad = Ad("x:2", "us", "t", "x", None, (), None, "2026-11-01", "2026-11-20", 20, in_last_sweep=True)
+    feature = Mention("t", "product_feature", 0, "dinner in 20 minutes", "Dinner in 20 minutes?")
+    fact = Evidence(ad, "Us", "en", (feature,), ("Dinner in 20 minutes?",), None)
+    story = told(dataclasses.replace(BARE, facts=(fact,)))
+    assert "“Dinner in 20 minutes?”" in story.key_message
+    assert [line["text"] for line in story.headlines] == ["Shift workers: dinner in 20 minutes?"]

@@ -29,6 +29,8 @@ from counterpitch.briefs import wording
         ("anyone who cooks", "someone who cooks"),
         ("sales staff logging CRM notes", "one of the sales staff logging CRM notes"),
         ("toddler", "a toddler"),
+        ("Madres primerizas (ads in Spanish)", "one of “Madres primerizas” (ads in Spanish)"),
+        ("students (ads in Spanish)", "a student (ads in Spanish)"),
         ("", "a customer"),
     ],
 )
@@ -124,9 +126,15 @@ def test_half_a_pair_of_marks_goes_with_the_other_half() -> None:
 
 def test_a_question_that_is_quoted_stays_one() -> None:
     assert wording.line("⏱️ Gym till eight, lifters?") == "Gym till eight, lifters?"
+    assert wording.line("„Dinner in 20 minutes?“") == "Dinner in 20 minutes?"
+    assert wording.line("‘Dinner in 20 minutes?’") == "Dinner in 20 minutes?"
+    assert wording.line("Dinner in 20 minutes?!") == "Dinner in 20 minutes?"
     assert wording.line("Made for nurses.") == "Made for nurses"
+    assert wording.line("?!") == ""
 
 
 def test_words_that_point_at_what_they_leave_out_are_known() -> None:
     assert wording.points_back("time it takes to shower")
     assert not wording.points_back("fast dinners that taste slow")
+    assert not wording.points_back("IT certification")
+    assert not wording.points_back("it certification")

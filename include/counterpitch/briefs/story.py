@@ -223,8 +223,8 @@ def _key_message(persona: str, theme: str, facts: Sequence[Mapping[str, Any]], p
 
 def _line(fact: Mapping[str, Any]) -> str:
     """A fact as our ad puts it: its whole sentence, or its quote where that is long."""
-    lines = [wording.bare(line) for line in fact["lines"]]
-    return lines[0] if lines and len(lines[0].split()) <= LONG else wording.bare(str(fact["quote"]))
+    lines = [wording.line(line) for line in fact["lines"]]
+    return lines[0] if lines and len(lines[0].split()) <= LONG else wording.line(str(fact["quote"]))
 
 
 def _proof(case: Case, theme: str, facts: Sequence[Mapping[str, Any]]) -> str:
@@ -336,7 +336,7 @@ def _headlines(case: Case, casing: Casing, facts: Sequence[Mapping[str, Any]]) -
     found = []
     for fact in facts:
         quote = _line(fact)
-        if fact["language"] == READER and 3 <= len(quote.split()) <= 9 and not wording.is_clause(quote):
+        if fact["language"] == READER and 3 <= len(quote.split()) <= 9 and not wording.is_clause(wording.bare(quote)):
             line = quote[:1].lower() + quote[1:] if _plain(quote, casing) else quote
             found.append({"text": f"{case.gap['persona']}: {line}", "ad_key": fact["ad_key"]})
     return found[:3]

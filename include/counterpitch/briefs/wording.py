@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import cache
 
 from counterpitch.personas.grammar import base, verbs
+from counterpitch.personas.name import plain_names
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _IRREGULAR = {
@@ -42,7 +44,9 @@ _FINITE = re.compile(
 )
 _ORNAMENT = re.compile(r"^[^\w¿¡$€£₹“\"'‘(]+")  # ticks, arrows and pictures before a line
 _ENDS = " .,;:!?…-–—'\"“”‘’«»*_#>|"
-_POINTS_BACK = re.compile(r"\b(?:it|they|them|this|those)\b", re.I)  # at something that a piece leaves out
+_POINTS_BACK = re.compile(r"\b(?:they|them|this|those)\b", re.I)  # at something that a piece leaves out
+_IT = re.compile(r"(?<!^)\bit\b")  # "IT", and "it" that opens a value, may be the trade: "it certification"
+_FOREIGN = re.compile(r"(.+\S)\s+(\(ads in [^()]+\))$", re.S)  # as personas.name marks a name of another language
 _KNOW = re.compile(r"^(how|what|where|when|which) to\b", re.I)
 _TIRED = re.compile(r"^(?:so |really )?(?:tired of|sick of|fed up with|had enough of|enough of)\s+(.+)$", re.I)
 _AFRAID = re.compile(r"^(?:(?:afraid|scared) of|(?:worried|anxious|stressed) about|struggling with)\s+(.+)$", re.I)
@@ -59,6 +63,9 @@ def as_a(persona: str) -> str:
     words = re.sub(r"^(?:the|a|an|my|our|your|all)\s+", "", persona.strip(), flags=re.I).split()
     if not words:
         return "a customer"
+    foreign = _FOREIGN.match(persona.strip())
+    if foreign and foreign[1].casefold() not in _plain_people():
+        return f"one of {quoted(foreign[1])} {foreign[2]}"
     if words[0].lower() in {"anyone", "everyone", "someone", "anybody", "everybody"}:
         return " ".join(["someone", *words[1:]])
     end = next((i for i, word in enumerate(words) if i and _is_boundary(word)), len(words))
@@ -70,6 +77,12 @@ def as_a(persona: str) -> str:
     if not _is_plural(head[-1]) and not any(_is_plural(word) for word in head):
         return a_or_an(" ".join([*head, *rest]))
     return a_or_an(" ".join([*_each_singular(head), *_their(rest)]))
+
+
+@cache
+def _plain_people() -> frozenset[str]:
+    """The names in plain English that a persona may have whatever language its ads are in, folded."""
+    return frozenset(name.casefold() for name in plain_names()["audience"].values())
 
 
 def wish(value: str) -> str:
@@ -121,7 +134,9 @@ def bare(text: str) -> str:
 
 def line(text: str) -> str:
     """A sentence of an ad as `bare` gives it, a question with its mark."""
-    return bare(text) + ("?" if text.rstrip(' "”»').endswith("?") else "")
+    said = bare(text)
+    asks = "?" in text[len(text.rstrip(_ENDS)) :]  # before a closing quote or another mark too: "Dinner?!“"
+    return f"{said}?" if said and asks else said
 
 
 def quoted(text: str) -> str:
@@ -270,7 +285,8 @@ def has_verb(value: str) -> bool:
 
 def points_back(value: str) -> bool:
     """Whether the words speak of something that they leave out: "time it takes to shower"."""
-    return bool(_POINTS_BACK.search(bare(value)))
+    said = bare(value)
+    return bool(_POINTS_BACK.search(said) or _IT.search(said))
 
 
 def platform(code: str) -> str:
