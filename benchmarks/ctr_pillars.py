@@ -3,7 +3,7 @@
     python benchmarks/ctr_pillars.py [--seeds 7 1234 4321] [--days 60]
 
 Each simulated market is loaded and learnt from as in ctr_sandbox.py. Every text, of ads and of test arms, is read by
-the extractive reader; the second model reads what it found (pillars.NAMES: mentions, offer, hook, tone, concepts)
+the extractive reader (the copy, without the button and description that readings in use have too); the second model reads what it found (pillars.NAMES: mentions, offer, hook, tone, concepts)
 beside all that the base model (`base`, the named baseline) reads. Same examples, same five folds, no copy of a text
 across.
 

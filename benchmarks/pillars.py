@@ -1,4 +1,4 @@
-"""Read ads from a JSONL file (lines with ad_key and text) and write predictions for a scorer.
+"""Read ads from a JSONL file (lines with ad_key and text) and write predictions for a scorer, or to teach from.
 
     benchmarks/pillars.py [--ads ADS.jsonl] [--out predictions.jsonl] [--extractor extractive|llm]
                           [--seconds 90] [--at-once 32]
@@ -101,7 +101,8 @@ def main() -> None:
         with args.out.open("w", encoding="utf-8") as out:
             for key in ads:
                 said = read.get(key, Reading()).pillars().model_dump()
-                out.write(json.dumps({"ad_key": key, "pillars": said}, ensure_ascii=False) + "\n")
+                row = {"ad_key": key, "text": ads[key], "pillars": said}
+                out.write(json.dumps(row, ensure_ascii=False) + "\n")
     figures: dict[str, Any] = {
         "extractor": reading.name,
         "version": reading.version,

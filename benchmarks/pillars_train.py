@@ -36,8 +36,9 @@ from counterpitch.pillars.evaluate import Annotated
 from counterpitch.pillars.schema import FIELDS, LISTS, Pillars
 
 Counts = Mapping[str, float]
-# More than four letters of Thai, Lao, Burmese, Khmer, Japanese or Chinese.
-UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{5,}")
+# What is memory of an ad and no word: an address, and more than four letters of Thai, Lao, Burmese, Khmer, Japanese or
+# Chinese, which write sentences without spaces.
+REMEMBERED = re.compile(r"[^\W\d_]\.[^\W_]{2,}|[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{5,}")
 LESSONS = Path(__file__).with_name("pillars_lessons.txt")
 READINGS = Path(__file__).with_name("pillars_readings.jsonl")
 SIGNS = dict(zip("anfohc", FIELDS, strict=True))
@@ -128,10 +129,16 @@ def _sentences(ad: Annotated) -> set[str]:
     return {s for s in said if len(s.split()) >= 3} | {evaluate.template(ad.text)}
 
 
+def remembered(name: str) -> bool:
+    """Whether the words that a feature's name holds, behind its first mark, are memory of an ad."""
+    said = re.split("[:=/]", name, maxsplit=1)[1:]
+    return any(map(REMEMBERED.search, said))
+
+
 class Columns:
     """Feature names as columns; those of fewer than two ads are left out: they would be memory, not learning.
 
-    So are runs of a script without spaces: what stands there for a word is a sentence of somebody's ad.
+    So are addresses, and runs of a script without spaces: what stands there for a word is a sentence of somebody's ad.
     """
 
     def __init__(self, rows: Sequence[Sequence[str]], owners: Sequence[str]) -> None:
@@ -139,7 +146,7 @@ class Columns:
         for row, owner in zip(rows, owners, strict=True):
             for name in row:
                 seen[name].add(owner)
-        self.names = sorted(name for name, by in seen.items() if len(by) >= 2 and not UNSPACED.search(name))
+        self.names = sorted(name for name, by in seen.items() if len(by) >= 2 and not remembered(name))
         self.index = {name: i for i, name in enumerate(self.names)}
 
     def matrix(self, rows: Sequence[Sequence[str]]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,22 @@ def test_an_ad_that_opens_like_a_taught_one_does_not_judge(tmp_path: Path) -> No
     may = tuned.judges(known, np.ones(len(known), bool), found[1], found[0]["taught_until"])
     assert not may[560:].any(), "they open like the first 40"
     assert may[480:560].all()
+
+
+def test_an_encoder_taught_on_other_texts_of_own_ads_is_taught_again(tmp_path: Path) -> None:
+    known = planted.frame(40, 150)
+    arms = known[known["brand_id"].isna()].reset_index(drop=True)
+    name = rote.taught(tmp_path, arms[~splits.newest(arms)].reset_index(drop=True))
+    train.hold_out(known, seed=1, embedder=name)
+    folder = tmp_path / "taught"
+    said = json.loads((folder / tuned.SCORES).read_text(encoding="utf-8"))
+    assert said.pop("ads") == tuned.COPY
+    (folder / tuned.SCORES).write_text(json.dumps(said), encoding="utf-8")
+    card = json.loads((folder / tuned.CARD).read_text(encoding="utf-8"))
+    (folder / tuned.CARD).write_text(json.dumps(card | {"sha256": tuned.fingerprint(folder)}), encoding="utf-8")
+    train.hold_out(arms, seed=1, embedder=name)  # arms have the text that they had
+    with pytest.raises(ModelUnusable, match=r"held its button and description.*Teach the encoder again"):
+        train.hold_out(known, seed=1, embedder=name)
 
 
 def test_nothing_that_opens_like_what_judges_is_taught(

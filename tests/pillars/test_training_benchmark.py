@@ -64,9 +64,11 @@ def test_a_mean_of_regressions_counts_a_word_that_one_of_them_does_not_know_as_n
     assert benchmark.mean_of([{"a": 0.9, "b": 0.03}, {"a": -0.3}, {}]) == {"a": 0.2}
 
 
-def test_a_word_of_one_ad_is_not_learnt_nor_a_sentence_of_a_script_without_spaces(benchmark: ModuleType) -> None:
-    rows = [["w:sleep", "w:once", "w:今すぐ英語を話そう", "w:英語"], ["w:sleep", "w:今すぐ英語を話そう", "w:英語"]]
-    assert benchmark.Columns(rows, ["ad:1", "ad:2"]).names == ["w:sleep", "w:英語"]
+def test_a_word_of_one_ad_is_not_learnt_nor_an_address_nor_a_sentence_of_a_script_without_spaces(
+    benchmark: ModuleType,
+) -> None:
+    words = ["w:sleep", "w:9.99", "w:英語", "w:今すぐ英語を話そう", "d:quiz.sleep.example"]
+    assert benchmark.Columns([[*words, "w:once"], words], ["ad:1", "ad:2"]).names == ["w:9.99", "w:sleep", "w:英語"]
 
 
 def test_the_bundled_readings_are_of_distinct_ads_and_every_quote_is_in_its_ad(benchmark: ModuleType) -> None:

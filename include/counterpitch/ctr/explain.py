@@ -8,6 +8,7 @@ nobody can act on it. Nothing here is causal: it is what the model counts on, le
 
 from __future__ import annotations
 
+import math
 import re
 from contextlib import nullcontext
 from functools import lru_cache
@@ -133,10 +134,11 @@ def _reasons(
     told = np.column_stack([np.zeros(len(values)), values])  # the wording has no value of its own
     read = np.take_along_axis(told, shown, axis=1).tolist()
     names, words = model.names, model.strength.words(blocks)
+    most = [math.inf, *model.strength.standard.most.tolist()]
     wording = words.extremes(MOST_WORDS, *_nameable(words.names, languages))
     return [
         [
-            _reason(names[column], value, worth, wording[row])
+            _reason(names[column], value, most[column], worth, wording[row])
             for column, value, worth in zip(*each, strict=True)
             if abs(worth) >= LEAST_POINTS
         ]
@@ -144,11 +146,11 @@ def _reasons(
     ]
 
 
-def _reason(name: str, value: float, worth: float, words: tuple[list[str], list[str]]) -> dict[str, Any]:
+def _reason(name: str, value: float, most: float, worth: float, words: tuple[list[str], list[str]]) -> dict[str, Any]:
     if name == "strength":
         what, more = _wording_told(*words), {"helps": words[0], "hurts": words[1]}
     else:
-        what, more = _in_words(name, value), {}
+        what, more = _in_words(name, value, most), {}
     return {"feature": name, "what": what, "points": worth, "text": f"{what}: {worth:+.2f} points", **more}
 
 
@@ -178,8 +180,11 @@ def shared_out(model: CtrModel, wide: np.ndarray, devices: np.ndarray) -> np.nda
 
 
 @lru_cache(maxsize=65536)
-def _in_words(name: str, value: float) -> str:
-    return _singular(pillars.in_words(name, value) if name in pillars.NAMES else features.in_words(name, value))
+def _in_words(name: str, value: float, most: float) -> str:
+    """What an ad has: "3 question marks"; "1 question mark or more" where the model counts no further than `most`."""
+    told = pillars.in_words if name in pillars.NAMES else features.in_words
+    has, counts = _singular(told(name, value)), _singular(told(name, min(value, most)))
+    return has if has == counts else f"{counts} or more"
 
 
 def _said_once(points: np.ndarray, values: np.ndarray) -> np.ndarray:

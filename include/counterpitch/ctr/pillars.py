@@ -48,7 +48,8 @@ def columns(tone: str | None, mentions: Iterable[tuple[str, str]]) -> dict[str, 
 def of_texts(texts: pd.Series, readings: Iterable[dict[str, Any]]) -> pd.DataFrame:
     """NAMES of each text by its reading: {"tone", "mentions" (pairs of field and value)} and the words; else NaN.
 
-    texts: as examples.known gives them; the words of a reading are the columns that examples.told reads.
+    texts: as examples.known gives them; the words of a reading are the columns that examples.told reads. Of several
+    readings of one copy (it ran under other buttons) the last counts.
     """
     found = {told(row): list(columns(row["tone"], row["mentions"]).values()) for row in readings}
     unread = [np.nan] * len(NAMES)

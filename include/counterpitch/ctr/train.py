@@ -123,6 +123,7 @@ def hold_out(
     encoder = embeddings.taught(embedder) if embedder else None
     if encoder:
         card, scores = encoder
+        _refuse_other_texts(known, embedder, card["taught_until"], scores.ads)
         held = tuned.judges(known, held, scores, card["taught_until"])
         _refuse_too_few(_pairs(known[held]), embedder, card["taught_until"])
         _refuse_too_few_to_learn(_pairs(known[older]))
@@ -130,6 +131,15 @@ def hold_out(
         return "newest fifth", [(older, held)]
     fold = splits.folds(known, 5, seed)
     return "five folds", [(fold != number, fold == number) for number in np.unique(fold)]
+
+
+def _refuse_other_texts(known: pd.DataFrame, embedder: str | None, until: str, ads: str) -> None:
+    """An own ad whose text is another now would count as one that the encoder never saw."""
+    if ads != tuned.COPY and (known["brand_id"].notna() & (known["day"] <= pd.Timestamp(until))).any():
+        raise ModelUnusable(
+            f"The encoder {embedder} was taught when an ad's text held its button and description. The model reads the "
+            "copy alone now, so it could not tell which of your ads taught it. " + tuned.AGAIN
+        )
 
 
 def _refuse_too_few(pairs: int, embedder: str | None, until: str) -> None:

@@ -41,6 +41,9 @@ FOLDED, AS_WRITTEN = "folded openings", "openings as written"
 """What tells texts apart; the second in folders that were taught before they named theirs. A MiniLM gives the same
 tokens to openings that are equal when folded, so as written a taught text in capitals would count as new."""
 
+COPY, WITH_BUTTON = "copy", "with button and description"
+"""What an own ad's text is (examples.told); the second in folders that were taught before they named theirs."""
+
 _SIGN = "\ufffd"
 _SIGNS, _TOKEN = re.compile(f"{_SIGN}+"), re.compile(r"\w+|[^\w\s]")
 
@@ -54,7 +57,7 @@ class Scores:
     """How vectors become scores, and the scores of the taught texts by the folds that did not see them.
 
     keys: of the taught texts, sorted (int64); out_of_fold: their scores; centre, scale: of the whole encoder's; read:
-    the words and characters of a text that count (opening); told_apart: FOLDED or AS_WRITTEN.
+    the words and characters of a text that count (opening); told_apart: FOLDED or AS_WRITTEN; ads: COPY or WITH_BUTTON.
     """
 
     head: np.ndarray
@@ -64,6 +67,7 @@ class Scores:
     out_of_fold: np.ndarray
     read: tuple[int, int] = (WORDS, CHARACTERS)
     told_apart: str = FOLDED
+    ads: str = COPY
 
     def opening(self, text: str) -> str:
         """What the encoder reads of a text."""
@@ -97,6 +101,7 @@ class Scores:
             "out_of_fold": pack(self.out_of_fold),
             "read": list(self.read),
             "told_apart": self.told_apart,
+            "ads": self.ads,
         }
         (folder / SCORES).write_text(json.dumps(said, sort_keys=True), encoding="utf-8")
 
@@ -114,6 +119,7 @@ class Scores:
                 unpack(said["out_of_fold"]),
                 (int(words), int(characters)),
                 said.get("told_apart", AS_WRITTEN),
+                said.get("ads", WITH_BUTTON),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise EncoderUnusable(f"{folder / SCORES} cannot be read ({error}). {AGAIN}") from error
