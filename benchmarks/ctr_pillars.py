@@ -3,9 +3,9 @@
     python benchmarks/ctr_pillars.py [--seeds 7 1234 4321] [--days 60]
 
 Each simulated market is loaded and learnt from as in ctr_sandbox.py. Every text, of ads and of test arms, is read by
-the extractive reader (the copy, without the button and description that readings in use have too); the second model reads what it found (pillars.NAMES: mentions, offer, hook, tone, concepts)
-beside all that the base model (`base`, the named baseline) reads. Same examples, same five folds, no copy of a text
-across.
+the extractive reader (the copy, without the button and description that readings in use have too); the second model
+reads what it found (pillars.NAMES: mentions, offer, hook, tone, concepts) beside all that the base model (`base`, the
+named baseline) reads. Same examples, same five folds, no copy of a text across.
 
 - `tau`: Kendall's tau with the planted click rate over our ads; its interval is a paired bootstrap over ads.
 - `pairs`: pair accuracy over all held-out pairs (ads and test arms) by what was clicked; paired bootstrap over tests

@@ -65,8 +65,8 @@ trades and shapes of the annotated ones.
 READINGS = """Beside them it is taught by what a large language model read with this project's prompt (the one below,
 written with some of the annotated ads in view): {read} real ads of the annotated ones' sources, some of them read a
 second time under the annotators' guideline, and {invented} invented ads of many trades. In the same folds without these
-readings the score is {without_readings:.3f}. The weights that ship are taught by all of these ads, and by those left out
-here because they share a sentence with an annotated one.
+readings the score is {without_readings:.3f}. The weights that ship are taught by all of these ads, and by
+those left out here because they share a sentence with an annotated one.
 """
 
 LLM = """
