@@ -93,10 +93,10 @@ def test_what_two_features_say_alike_is_one_reason_and_one_thing_is_singular(con
 
 def test_a_model_that_counts_no_further_does_not_say_that_the_third_mark_pays() -> None:
     assert explain._in_words("questions", 3, 10) == "3 question marks"
-    assert explain._in_words("questions", 3, 1) == "1 question mark or more"
+    assert explain._in_words("questions", 3, 1) == "at least 1 question mark"
     assert explain._in_words("questions", 1, 1) == "1 question mark"
     assert explain._in_words("questions", 0, 1) == explain._in_words("questions", 0, 10)
-    assert explain._in_words("words", 34, 12) == "12 words in all or more"
+    assert explain._in_words("words", 34, 12) == "at least 12 words in all"
 
 
 def test_function_words_and_figures_are_counted_in_the_wording_and_never_named() -> None:

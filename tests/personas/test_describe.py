@@ -78,6 +78,44 @@ def test_a_value_that_its_ad_turns_down_does_not_stand_alone(conn: Connection) -
     assert not grammar.is_denied("late fee", "Never pay a late fee. Your late fee is back")
 
 
+def test_what_every_ad_turns_down_is_no_need_and_names_a_theme_last(conn: Connection) -> None:
+    register(conn)
+    ads = [(OWN, "miss a bus", "Never miss a bus again"), (RIVALS[0], "miss a bus", "Don't miss a bus")]
+    plant(conn, [Planted(brand, [("customer_need", value)], words=words) for brand, value, words in ads])
+    assert needs(read_corpus(conn, MARKET, DAY)) == []
+    plant(conn, [Planted(RIVALS[1], [("customer_need", "weekly budget")], words="Your weekly budget, for a budget")])
+    corpus = read_corpus(conn, MARKET, DAY)
+    assert needs(corpus) == ["weekly budget"]
+    assert theme(corpus) == "Weekly budget"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "It has never been easier to save money",
+        "You won't believe how easy it is to save money",
+        "Don't wait to save money",
+        "Why not save money",
+        "You can't cook but you save money",
+        "Sleep without pills and save money",
+        "At every bus stop you save money",
+    ],
+)
+def test_what_only_looks_like_a_denial_denies_nothing(said: str) -> None:
+    assert not grammar.is_denied("save money", said)
+    assert grammar.is_denied("save money", "You never save money")
+
+
+def test_what_is_first_of_somebodys_does_not_stand_alone(conn: Connection) -> None:
+    register(conn)
+    values = ("first cheap week", "planning a cheap week")
+    plant(conn, [Planted(OWN, [("customer_need", value)], words=f"Yours: {value}.") for value in values])
+    corpus = read_corpus(conn, MARKET, DAY)
+    assert {mention.said: corpus.whole(mention) for mention in corpus.mentions} == dict(
+        zip(values, (False, True), strict=True)
+    )
+
+
 @pytest.mark.parametrize("said", ["❤️", "$$", "?"])
 def test_a_value_without_a_word_stops_nobody(conn: Connection, said: str) -> None:
     corpus = market(conn, said, said, "weekly budget", "weekly budget", beside=["Your weekly budget, for a budget"])

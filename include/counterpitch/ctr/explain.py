@@ -181,10 +181,10 @@ def shared_out(model: CtrModel, wide: np.ndarray, devices: np.ndarray) -> np.nda
 
 @lru_cache(maxsize=65536)
 def _in_words(name: str, value: float, most: float) -> str:
-    """What an ad has: "3 question marks"; "1 question mark or more" where the model counts no further than `most`."""
+    """What an ad has: "3 question marks"; "at least 1 question mark" where the model counts no further than `most`."""
     told = pillars.in_words if name in pillars.NAMES else features.in_words
     has, counts = _singular(told(name, value)), _singular(told(name, min(value, most)))
-    return has if has == counts else f"{counts} or more"
+    return has if has == counts else f"at least {counts}"
 
 
 def _said_once(points: np.ndarray, values: np.ndarray) -> np.ndarray:

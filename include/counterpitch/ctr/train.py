@@ -138,7 +138,8 @@ def _refuse_other_texts(known: pd.DataFrame, embedder: str | None, until: str, a
     if ads != tuned.COPY and (known["brand_id"].notna() & (known["day"] <= pd.Timestamp(until))).any():
         raise ModelUnusable(
             f"The encoder {embedder} was taught when an ad's text held its button and description. The model reads the "
-            "copy alone now, so it could not tell which of your ads taught it. " + tuned.AGAIN
+            "copy alone now, so nobody could tell which of your ads taught it. " + tuned.AGAIN + " Or unset "
+            "COUNTERPITCH_CTR_ENCODER."
         )
 
 

@@ -19,7 +19,7 @@ from sklearn.neighbors import radius_neighbors_graph
 
 from counterpitch.errors import Permanent
 from counterpitch.personas.embed import tokens
-from counterpitch.personas.grammar import Grammar, is_denied
+from counterpitch.personas.grammar import Grammar, is_denied, is_ordinal
 from counterpitch.personas.phrase import between, overlap, stands_alone
 from counterpitch.warehouse import query
 from counterpitch.warehouse.connection import Connection
@@ -127,10 +127,20 @@ class Corpus:
         A value that its reader put into other words is whole; one pasted together from words of the ad is not.
         """
         text = self.texts[mention.text_hash].clean_text
-        if self.names_brand(mention.said) or (mention.field != "target_audience" and is_denied(mention.said, text)):
+        first = tokens(mention.said)[:1]
+        if self.names_brand(mention.said) or self.denied(mention) or any(map(is_ordinal, first)):
             return False
         alone = stands_alone(mention.said, text)
         return alone if alone is not None else not mention.verbatim
+
+    def denied(self, mention: Mention) -> bool:
+        """Whether its ad turns a need or feature down."""
+        return mention.key in self._denied
+
+    @cached_property
+    def _denied(self) -> frozenset[tuple[str, str, int]]:
+        wanted = [mention for mention in self.mentions if mention.field != "target_audience"]
+        return frozenset(m.key for m in wanted if is_denied(m.said, self.texts[m.text_hash].clean_text))
 
     def names_brand(self, phrase: str) -> bool:
         """Whether a brand's name stands in a phrase."""

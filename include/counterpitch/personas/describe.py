@@ -82,11 +82,11 @@ def _readable(corpus: Corpus, members: Mapping[tuple[str, str, int], float], mos
 
 
 def _values(corpus: Corpus, members: Mapping[tuple[str, str, int], float]) -> list[dict[str, Any]]:
-    """The values of a cluster as they were read, those of most texts first."""
+    """The values of a cluster as they were read, those of most texts first, but for what their ads turn down."""
     said: dict[tuple[str, str], set[str]] = defaultdict(set)
     shown: dict[tuple[str, str], str] = {}
     for mention in corpus.mentions:
-        if mention.key in members:
+        if mention.key in members and not corpus.denied(mention):
             folded = (mention.field, fold(mention.said))
             said[folded].add(mention.text_hash)
             shown.setdefault(folded, mention.said)

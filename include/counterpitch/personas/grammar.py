@@ -190,6 +190,8 @@ class Grammar:
 
     def _opens(self, words: Sequence[str], start: int) -> bool:
         """Whether a phrase may begin there: at the clause's start, after a small word, after a verb."""
+        if is_ordinal(words[start]):
+            return False
         if not start:
             return True
         before = words[start - 1]
@@ -271,6 +273,11 @@ def is_people(word: str) -> bool:
     return word.endswith("s") and "person" in lexicon.classes(word) and is_person(word)
 
 
+def is_ordinal(word: str) -> bool:
+    """Whether a word stands on the one before it: of "your first week" no "first week" is cut."""
+    return word in _listed("ordinal")
+
+
 @lru_cache(maxsize=1)
 def verbs() -> tuple[frozenset[str], frozenset[str]]:
     """English verbs recognised in the plain form, and those recognised by their -ing form (all of them)."""
@@ -304,14 +311,34 @@ def _is_small(word: str) -> bool:
 
 
 def _denies(before: Sequence[str]) -> bool:
-    """Whether words turn down what follows them in their clause: "never pay a | late fee", "no more paying | fees"."""
-    if any(map(_is_negation, before)):
+    """Whether words turn down what follows them in their clause: "never pay a | late fee", "no more paying | fees".
+
+    What stands before a "but" denies nothing behind it, nor "without" and "less" behind an "and".
+    """
+    said = _after(before, "but")
+    joined = _after(said, "and")
+    if any(_is_denial(said, i) and (word != "without" or word in joined) for i, word in enumerate(said)):
         return True
     return any(
         word in {"no", "less", "fewer", "zero"}
-        and any(base(after) is not None for after in before[i + 1 : i + 3] if after not in _listed("lead"))
-        for i, word in enumerate(before)
+        and any(base(after) is not None for after in joined[i + 1 : i + 3] if after not in _listed("lead"))
+        for i, word in enumerate(joined)
     )
+
+
+def _after(words: Sequence[str], word: str) -> Sequence[str]:
+    """The words behind the last `word`; all where it is not among them."""
+    return words[len(words) - list(words)[::-1].index(word) :] if word in words else words
+
+
+def _is_denial(words: Sequence[str], i: int) -> bool:
+    """Whether the i-th word denies: a bus stop and "don't wait" do not."""
+    before, after = words[i - 1] if i else "", words[i + 1] if i + 1 < len(words) else ""
+    if words[i] == "stop" and after and not after.endswith("ing"):
+        return False
+    if {f"{words[i]}_{after}", f"{before}_{words[i]}"} & _listed("granted"):
+        return False
+    return _is_negation(words[i])
 
 
 def _is_negation(word: str) -> bool:

@@ -67,14 +67,13 @@ def least(corpus: Corpus) -> int:
 
 
 def candidates(corpus: Corpus, members: Mapping[tuple[str, str, int], float]) -> list[Candidate]:
-    """The values that may name a cluster of mentions, each once."""
+    """The values that may name a cluster of mentions, each once; what its ads turn down only where nothing else is."""
     messages: dict[str, set[str]] = defaultdict(set)
     brands: dict[str, set[str]] = defaultdict(set)
     whole: set[str] = set()
     best: dict[str, tuple[float, Mention]] = {}
-    for mention in corpus.mentions:
-        if mention.key not in members:
-            continue
+    mine = [mention for mention in corpus.mentions if mention.key in members]
+    for mention in [mention for mention in mine if not corpus.denied(mention)] or mine:
         value = fold(mention.said)
         messages[value] |= {
             corpus.message_of.get((ad.brand_id, ad.text_hash), ad.text_hash)

@@ -41,7 +41,7 @@ def phrases(
     found: dict[str, _Said] = defaultdict(_Said)
     put_together: dict[str, _Said] = defaultdict(_Said)
     for mention in corpus.mentions:
-        if mention.key in members:
+        if mention.key in members and not corpus.denied(mention):
             for phrase in _quoted(corpus, grammar, mention):
                 _count(found[phrase], corpus, mention, members[mention.key])
             if made := _put_together(corpus, grammar, mention):
