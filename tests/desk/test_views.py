@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from html.parser import HTMLParser
 
 import psycopg2
 import pytest
@@ -12,8 +11,9 @@ from fastapi.testclient import TestClient
 
 from counterpitch.desk import queries
 from counterpitch.settings import settings
-from counterpitch.warehouse import query, write
-from counterpitch.warehouse.connection import Connection, connect
+from counterpitch.warehouse import query
+from counterpitch.warehouse.connection import connect
+from tests.desk.page import Page, read
 
 PAGES = [
     "",
@@ -27,37 +27,6 @@ PAGES = [
     "/what-if",
     "/data-quality",
 ]
-
-
-class Page(HTMLParser):
-    """A page as a browser reads it: its text, tags, attributes."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        """All words of the page, spaces run together."""
-        return " ".join(" ".join(self.words).split())
-
-    def found(self, tag: str) -> list[dict[str, str | None]]:
-        """The attributes of each such tag."""
-        return [attrs for name, attrs in self.tags if name == tag]
-
-
-def read(desk: TestClient, path: str) -> Page:
-    answer = desk.get(path)
-    assert answer.status_code == 200, answer.text
-    return Page(answer.text)
 
 
 def test_the_front_door_leads_to_the_newest_day(desk: TestClient, at: str) -> None:
@@ -214,96 +183,6 @@ def test_a_cell_shows_who_says_what(desk: TestClient, at: str) -> None:
     assert "Bean & Co 30.0% 18 of 60" in text
     assert "coffee that forgives a cold cup" in text
     assert "−18 points, 95% interval −23 to −13" in text
-
-
-def test_a_brief_links_the_ads_that_it_names(desk: TestClient, at: str) -> None:
-    links = [str(a["href"]) for a in read(desk, at + "/briefs/b-1").found("a")]
-    assert f"/counterpitch{at}/ads/files:bean-co-0" in links
-    assert not any("nobody" in link for link in links)
-
-
-def test_a_brief_says_what_was_decided(
-    empty_desk: TestClient, at: str, warehouse: str, seeding: Callable[..., None]
-) -> None:
-    with connect(warehouse) as conn:
-        seeding(conn)
-    assert "Waiting for a decision" in read(empty_desk, at + "/briefs/b-1").text
-    with connect(warehouse) as conn:
-        query.execute(
-            conn,
-            "insert into mart.brief_decision (market_id, brief_id, decision, decided_by, reason)"
-            " values ('coffee', 'b-1', 'rejected', 'mara', 'not our voice')",
-        )
-    text = read(empty_desk, at + "/briefs/b-1").text
-    assert "Rejected by mara" in text
-    assert "not our voice" in text
-
-
-def _decided(conn: Connection, brief: str, decision: str) -> None:
-    row = {"market_id": "coffee", "brief_id": brief, "decision": decision, "decided_by": "mara"}
-    write.copy(conn, "mart.brief_decision", [*row, "decided_at"], [row | {"decided_at": "2026-11-13 12:00"}])
-
-
-def test_a_decision_is_shown_with_the_name_that_it_was_taken_under(
-    empty_desk: TestClient, at: str, warehouse: str, seeding: Callable[..., None]
-) -> None:
-    with connect(warehouse) as conn:
-        seeding(conn)
-        _decided(conn, "b-1", "rejected")
-        query.execute(
-            conn,
-            "insert into mart.brief select market_id, brief_id, '2026-11-13', rank, persona_id, theme_id,"
-            " 'Cups of old',"
-            """ '{"theme": "Cups", "persona": "Anyone"}', evidence, numbers, body_md, writer from mart.brief""",
-        )
-    for page in ("/briefs", "/briefs/b-1"):
-        assert "when it was called “Cups of old”" in read(empty_desk, at + page).text
-
-
-def test_a_brief_that_nobody_decided_on_in_time_is_called_by_its_name_of_today(
-    empty_desk: TestClient, at: str, warehouse: str, seeding: Callable[..., None]
-) -> None:
-    with connect(warehouse) as conn:
-        seeding(conn)
-        _decided(conn, "b-1", "expired")
-        query.execute(
-            conn,
-            "insert into mart.brief select market_id, brief_id, '2026-11-13', rank, persona_id, theme_id,"
-            " 'Cups of old',"
-            """ '{"theme": "Cups", "persona": "Anyone"}', evidence, numbers, body_md, writer from mart.brief""",
-        )
-    for page in ("/briefs", "/briefs/b-1"):
-        assert "when it was called" not in read(empty_desk, at + page).text
-
-
-def test_a_decided_brief_that_is_no_longer_proposed_is_still_found(
-    empty_desk: TestClient, at: str, warehouse: str, seeding: Callable[..., None]
-) -> None:
-    with connect(warehouse) as conn:
-        seeding(conn)
-        query.execute(
-            conn,
-            "insert into mart.brief select market_id, brief_id || id, '2026-11-13', rank, persona_id, theme_id,"
-            " 'Earlier' || id, story, evidence, numbers, body_md, writer from mart.brief, unnest(array['-a', '-b']) id",
-        )
-        assert "no longer proposed" not in read(empty_desk, at + "/briefs").text
-        _decided(conn, "b-1-a", "approved")
-        _decided(conn, "b-1", "approved")
-        conn.commit()
-    page = read(empty_desk, at + "/briefs")
-    earlier = page.text.split("Decided before, and no longer proposed")[1]
-    assert "Earlier-a Approved · written for 13 Nov 2026" in earlier
-    assert "Earlier-b" not in page.text
-    assert "muted, merged or gathered anew" in earlier
-    found = read(empty_desk, at + "/briefs/b-1-a")
-    assert "Earlier-a" in found.text
-    links = [str(a["href"]) for a in found.found("a")]
-    assert "/counterpitch/m/coffee/2026-11-13/gaps/p-parents/h-patience" in links  # the counts of its own day
-
-
-def test_a_weekly_brief_is_still_there_the_day_after(desk: TestClient) -> None:
-    text = read(desk, "/m/coffee/2026-11-21/briefs").text
-    assert "As of 20 Nov 2026" in text
 
 
 def test_data_quality_says_what_was_found_held_and_what_to_do(desk: TestClient, at: str) -> None:

@@ -120,7 +120,7 @@ def overview(at: At) -> Response:
         longest=at.ask("list_ads", sort="longest", scored_only=False, limit=5, offset=0, **theirs),
         gaps=[gap for gap in gaps if gap["kind"] in {"white_space", "behind"}][:4],
         cells=len(gaps),
-        briefs=at.ask("list_briefs", limit=4),
+        briefs=at.ask("read_briefs", brief_id=None, limit=4),
     )
 
 
@@ -224,9 +224,8 @@ def gap(at: At, persona_id: str, theme_id: str) -> Response:
         limit=12,
     )
     names = {brand["brand_id"]: brand for brand in at.ask("read_brands")}
-    briefs = [
-        b for b in at.ask("list_briefs", limit=BRIEFS) if (b["persona_id"], b["theme_id"]) == (persona_id, theme_id)
-    ]
+    known = at.ask("read_briefs", brief_id=None, limit=BRIEFS)
+    briefs = [b for b in known if (b["persona_id"], b["theme_id"]) == (persona_id, theme_id)]
     return at.page(
         "gaps", "gap.html", gap=found, said=said, breakdown=matrix.breakdown(found["by_brand"], names), briefs=briefs
     )
@@ -236,13 +235,14 @@ def gap(at: At, persona_id: str, theme_id: str) -> Response:
 def briefs(at: At) -> Response:
     """The briefs and what was decided of them."""
     earlier = at.ask("list_earlier_briefs", limit=50)
-    return at.page("briefs", "briefs.html", briefs=at.ask("list_briefs", limit=BRIEFS), earlier=earlier)
+    written = at.ask("read_briefs", brief_id=None, limit=BRIEFS)
+    return at.page("briefs", "briefs.html", briefs=written, earlier=earlier)
 
 
 @router.get("/m/{market_id}/{day}/briefs/{brief_id}")
 def brief(at: At, brief_id: str) -> Response:
     """One brief, as it would be handed to a creative."""
-    found = at.ask_one("read_brief", brief_id=brief_id)
+    found = at.ask_one("read_briefs", brief_id=brief_id, limit=1)
     if not found:
         raise HTTPException(404)
     keys = {row["ad_key"] for row in at.ask("list_brief_ads", body=found["body_md"])}

@@ -78,7 +78,7 @@ class Weights:
         a, b, c, d, e, f = start
         for weights in map(self.words.get, names):
             if weights is not None:
-                p, q, r, s, t, u = weights  # unpacked at once: this is half of the time of reading
+                p, q, r, s, t, u = weights  # unpacked at once: this runs for each feature of each word
                 a, b, c, d, e, f = a + p, b + q, c + r, d + s, e + t, f + u
         return a, b, c, d, e, f
 

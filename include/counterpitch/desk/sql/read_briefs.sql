@@ -1,5 +1,5 @@
--- One brief as it was written last on or before the day, with what a person decided, and, where its persona or theme
--- has another name by now, the title that it was decided under.
+-- The briefs of the newest slice on or before the day, or the one asked for as it was written last by then, with what a
+-- person decided, and, where its persona or theme has another name by now, the title that it was decided under.
 select b.partition_key as day, b.brief_id, b.rank, b.title, b.persona_id, b.theme_id, b.story, b.evidence, b.numbers,
        b.body_md, b.writer, p.name as persona, t.label as theme,
        coalesce(d.decision, 'waiting') as decision, d.decided_by, d.reason, d.decided_at,
@@ -17,6 +17,12 @@ left join lateral (
     order by o.partition_key desc
     limit 1
 ) then_ on true
-where b.market_id = %(market_id)s and b.brief_id = %(brief_id)s and b.partition_key <= %(day)s
-order by b.partition_key desc
-limit 1;
+where b.market_id = %(market_id)s
+  and (%(brief_id)s::text is null or b.brief_id = %(brief_id)s)
+  and b.partition_key = (
+      select max(partition_key) from mart.brief
+      where market_id = %(market_id)s and partition_key <= %(day)s
+        and (%(brief_id)s::text is null or brief_id = %(brief_id)s)
+  )
+order by b.rank, b.brief_id
+limit %(limit)s;
